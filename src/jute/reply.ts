@@ -1,0 +1,2 @@
+/** Bodies of replies to clients, as values. */
+export type ReplyBody = never;
