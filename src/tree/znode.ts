@@ -1,14 +1,14 @@
 /**
  * One znode (Apache: `DataNode`, `StatPersisted`), immutable.
  */
-import type { Set as PersistentSet } from 'immutable';
 import type { Millis, SessionId } from '../core/ids.js';
 import type { Acl, Data } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
+import type { NameSet } from './name-set.js';
 
 export interface Znode {
   readonly data: Data;
-  /** Interned: equal lists are the same array within a tree. */
+  /** Interned: equal lists are the same array within a tree (`acl-table.ts`). */
   readonly acl: readonly Acl[];
   readonly czxid: Zxid;
   readonly mzxid: Zxid;
@@ -20,8 +20,8 @@ export interface Znode {
   /** As stored: counts creates of children only. Clients see 2 × cversion − number of children. */
   readonly cversion: number;
   readonly aversion: number;
-  /** As stored: session id; 0; Long.MIN_VALUE for a container; 0xff00 in the top bits | ttl for TTL. */
+  /** As stored; read it with `owner.ts`. */
   readonly ephemeralOwner: SessionId;
   /** Names, not paths. */
-  readonly children: PersistentSet<string>;
+  readonly children: NameSet;
 }

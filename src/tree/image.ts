@@ -1,0 +1,71 @@
+/**
+ * Tree ↔ image of a snapshot (Apache: `DataTree.serialize`, `deserialize`). An image of a tree is
+ * a view: nodes are laid out while they are iterated over, and the tree cannot change meanwhile.
+ */
+import type { ImageNode, SnapshotImage } from '../core/image.js';
+import { withOwned } from './apply.js';
+import { internAcl } from './acl-table.js';
+import { NO_NAMES, addName, eachName } from './name-set.js';
+import { childPath, nameOf, parentOf } from './paths.js';
+import { emptyTree, type Tree } from './tree.js';
+import type { Znode } from './znode.js';
+
+/** The image of a tree; costs nothing until it is iterated over. */
+export function imageOf(tree: Tree): SnapshotImage {
+  return {
+    zxid: tree.lastZxid,
+    sessions: tree.sessions,
+    nodes: { [Symbol.iterator]: () => preorder(tree) },
+  };
+}
+
+function* preorder(tree: Tree): Generator<ImageNode, void, undefined> {
+  const stack: { readonly path: string; readonly names: Iterator<string> }[] = [];
+  for (let path: string | undefined = '/'; path !== undefined;) {
+    const node: Znode | undefined = tree.nodes.get(path);
+    if (node === undefined) throw new Error(`child without a node: ${path}`);
+    yield imageNode(path, node);
+    stack.push({ path, names: eachName(node.children)[Symbol.iterator]() });
+    path = undefined;
+    for (let top = stack.at(-1); top !== undefined && path === undefined; top = stack.at(-1)) {
+      const next = top.names.next();
+      if (next.done === true) stack.pop();
+      else path = childPath(top.path, next.value);
+    }
+  }
+}
+
+function imageNode(path: string, node: Znode): ImageNode {
+  const { data, acl, children: _children, ...stat } = node;
+  return { path, data, acl, stat };
+}
+
+/**
+ * The tree of an image. Throws if a node comes before its parent, or if there is no root: then the
+ * image is no state of a ZooKeeper server.
+ */
+export function treeOf(image: SnapshotImage): Tree {
+  const empty = emptyTree();
+  let tree: Tree = {
+    ...empty,
+    nodes: empty.nodes.clear(),
+    sessions: empty.sessions.withMutations((sessions) => {
+      for (const [id, timeout] of image.sessions) sessions.set(id, timeout);
+    }),
+    lastZxid: image.zxid,
+  };
+  const nodes = tree.nodes.asMutable();
+  for (const { path, data, acl: list, stat } of image.nodes) {
+    const [acls, acl] = internAcl(tree.acls, list);
+    nodes.set(path, { data, acl, ...stat, children: NO_NAMES });
+    if (path !== '/') {
+      const parentPath = parentOf(path);
+      const parent = nodes.get(parentPath);
+      if (parent === undefined) throw new Error(`snapshot has no parent for ${path}`);
+      nodes.set(parentPath, { ...parent, children: addName(parent.children, nameOf(path)) });
+    }
+    tree = withOwned({ ...tree, acls }, path, stat.ephemeralOwner);
+  }
+  if (!nodes.has('/')) throw new Error('snapshot has no root');
+  return { ...tree, nodes: nodes.asImmutable() };
+}

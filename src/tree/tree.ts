@@ -1,0 +1,92 @@
+/**
+ * The whole replicated state of a server as one immutable value (Apache: `DataTree` and the
+ * sessions of `ZKDatabase`). Every change shares what it leaves alone, so an older tree (the
+ * applied one beside the leader's pending one, or one being written to a snapshot) stays as it was.
+ */
+import { Map as PersistentMap, Set as PersistentSet } from 'immutable';
+import type { Millis, SessionId } from '../core/ids.js';
+import type { Acl } from '../core/txn.js';
+import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
+import type { AclTable } from './acl-table.js';
+import { NO_ACLS } from './acl-table.js';
+import { OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from './acl.js';
+import { NO_NAMES, addName, sortedNames } from './name-set.js';
+import { OWNER_NONE } from './owner.js';
+import type { Znode } from './znode.js';
+
+export interface Tree {
+  /** By path; the root is `/`. Read it with {@link getNode}. */
+  readonly nodes: PersistentMap<string, Znode>;
+  /** Global sessions with their negotiated timeouts, ms. */
+  readonly sessions: PersistentMap<SessionId, Millis>;
+  /** Paths of a session's ephemerals; no entry for a session without any. */
+  readonly ephemerals: PersistentMap<SessionId, PersistentSet<string>>;
+  /** Paths of container and of TTL nodes. */
+  readonly containers: PersistentSet<string>;
+  readonly ttls: PersistentSet<string>;
+  readonly acls: AclTable;
+  /** The last transaction applied. */
+  readonly lastZxid: Zxid;
+}
+
+/** The node at `path`, which needs no check: a path that cannot exist has no node. */
+export function getNode(tree: Tree, path: string): Znode | undefined {
+  // Apache keeps the root under "" too, and a raw client may ask for it.
+  return tree.nodes.get(path) ?? (path === '' ? tree.nodes.get('/') : undefined);
+}
+
+/** How many znodes there are, the root and the server's own included. */
+export function countNodes(tree: Tree): number {
+  return tree.nodes.size;
+}
+
+/** Names of a node's children, sorted by UTF-16 code unit, in a fresh array. */
+export function childNames(node: Znode): string[] {
+  return sortedNames(node.children);
+}
+
+/** Paths of the ephemerals that `sessionId` owns, sorted, in a fresh array. */
+export function ephemeralsOf(tree: Tree, sessionId: SessionId): string[] {
+  const paths = tree.ephemerals.get(sessionId);
+  return paths === undefined ? [] : [...paths].sort();
+}
+
+const EMPTY_DATA = new Uint8Array(0);
+
+function systemNode(acl: readonly Acl[], aversion: number, children: readonly string[]): Znode {
+  return {
+    data: EMPTY_DATA,
+    acl,
+    czxid: ZXID_ZERO,
+    mzxid: ZXID_ZERO,
+    pzxid: ZXID_ZERO,
+    ctime: 0,
+    mtime: 0,
+    version: 0,
+    cversion: 0,
+    aversion,
+    ephemeralOwner: OWNER_NONE,
+    children: children.reduce(addName, NO_NAMES),
+  };
+}
+
+/**
+ * The tree of a new server: the root, /zookeeper, its quota and its config, none of which a
+ * transaction has created. Config has its ACL by a setACL, hence its aversion of −1.
+ */
+export function emptyTree(): Tree {
+  return {
+    nodes: PersistentMap([
+      ['/', systemNode(OPEN_ACL_UNSAFE, 0, ['zookeeper'])],
+      ['/zookeeper', systemNode(OPEN_ACL_UNSAFE, 0, ['quota', 'config'])],
+      ['/zookeeper/quota', systemNode(OPEN_ACL_UNSAFE, 0, [])],
+      ['/zookeeper/config', systemNode(READ_ACL_UNSAFE, -1, [])],
+    ]),
+    sessions: PersistentMap(),
+    ephemerals: PersistentMap(),
+    containers: PersistentSet(),
+    ttls: PersistentSet(),
+    acls: NO_ACLS,
+    lastZxid: ZXID_ZERO,
+  };
+}
