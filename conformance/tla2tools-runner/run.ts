@@ -1,0 +1,184 @@
+/**
+ * Runs TLC once: a JVM with a scratch folder of its own (its metadir, and where it unpacks the
+ * standard modules; two runs that share either can collide), removed at the end.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { temporalProperties } from './cfg.js';
+import { Collector } from './collector.js';
+import { ToolsError } from './errors.js';
+import { findJar } from './jar.js';
+import { findJava } from './java.js';
+import type { Env } from './java.js';
+import { MessageReader } from './messages.js';
+import type { Progress, TlcResult } from './result.js';
+
+/** Where Java and the jar are; `findTools` looks for them once. */
+export interface Tools {
+  readonly java: string;
+  readonly jar: string;
+}
+
+/** Throws ToolsError `no-java`, `no-jar` or `wrong-hash`. */
+export async function findTools(env: Env = process.env): Promise<Tools> {
+  const java = await findJava(env);
+  const jar = await findJar(env);
+  return { java: java.command, jar: jar.path };
+}
+
+interface Common {
+  /** Path of the .tla file. */
+  readonly module: string;
+  /** Path of the .cfg file. */
+  readonly config: string;
+  /** Folders to look for further modules in; the module's own is always one. */
+  readonly library?: readonly string[];
+  /** The JVM's heap, MB; 2,000 if not given. */
+  readonly heapMb?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Count how often each action is taken. */
+  readonly coverage?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Take the JVM's quick compiler only: a run of a second or two starts faster. */
+  readonly short?: boolean;
+}
+
+/** Exhaust the state space. */
+export interface CheckRun extends Common {
+  readonly mode: 'check';
+  readonly workers?: number;
+  readonly deadlock?: boolean;
+}
+/** Random walks. */
+export interface SimulateRun extends Common {
+  readonly mode: 'simulate';
+  readonly traces: number;
+  readonly depth: number;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly deadlock?: boolean;
+}
+/** As `check`, for a model that must violate a named property; `judgeMutant` tells if it did. */
+export interface MutantRun extends Common {
+  readonly mode: 'mutant';
+  readonly workers?: number;
+  readonly deadlock?: boolean;
+}
+/** Trace validation: one worker, no deadlock check; the search is over when the trace is. */
+export interface TraceRun extends Common {
+  readonly mode: 'trace';
+}
+
+export type TlcRun = CheckRun | SimulateRun | MutantRun | TraceRun;
+
+function modeArguments(run: TlcRun): readonly string[] {
+  switch (run.mode) {
+    case 'trace':
+      return ['-workers', '1', '-deadlock'];
+    case 'simulate':
+      return [
+        ...['-simulate', `num=${run.traces}`, '-depth', String(run.depth)],
+        ...(run.seed === undefined ? [] : ['-seed', String(run.seed)]),
+        ...['-workers', String(run.workers ?? 1)],
+        ...(run.deadlock === true ? [] : ['-deadlock']),
+      ];
+    case 'check':
+    case 'mutant':
+      return [
+        ...['-workers', String(run.workers ?? 1)],
+        ...(run.deadlock === true ? [] : ['-deadlock']),
+      ];
+  }
+}
+
+/** `-deadlock` tells TLC *not* to look for deadlocks. */
+function tlcArguments(run: TlcRun, tools: Tools, scratch: string): readonly string[] {
+  const module = resolve(run.module);
+  const library = [dirname(module), ...(run.library ?? []).map((folder) => resolve(folder))];
+  return [
+    '-XX:+UseSerialGC',
+    ...(run.short === true ? ['-XX:TieredStopAtLevel=1'] : []),
+    `-Xmx${run.heapMb ?? 2000}m`,
+    `-Djava.io.tmpdir=${scratch}`,
+    `-DTLA-Library=${library.join(delimiter)}`,
+    '-Dfile.encoding=UTF-8',
+    ...['-cp', tools.jar, 'tlc2.TLC', '-tool', '-metadir', join(scratch, 'states')],
+    ...['-config', resolve(run.config)],
+    ...modeArguments(run),
+    ...(run.coverage === true ? ['-coverage', '1'] : []),
+    module,
+  ];
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    throw new ToolsError('bad-config', `cannot read ${path}`);
+  }
+}
+
+/**
+ * Runs TLC to its end, or until `timeoutMs` or `signal` stops it.
+ * Throws ToolsError `bad-spec`, `bad-config` or `tlc-failed` if nothing could be checked.
+ */
+export async function runTlc(run: TlcRun, tools: Tools): Promise<TlcResult> {
+  const properties = temporalProperties(await readConfig(run.config));
+  const scratch = await mkdtemp(join(tmpdir(), 'zab-tlc-'));
+  try {
+    return await execute(run, tools, scratch, properties);
+  } finally {
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function execute(
+  run: TlcRun,
+  tools: Tools,
+  scratch: string,
+  properties: readonly string[],
+): Promise<TlcResult> {
+  const started = performance.now();
+  return new Promise((resolvePromise, reject) => {
+    const collector = new Collector(properties, (p) => run.onProgress?.(p));
+    const reader = new MessageReader((message) => collector.take(message));
+    const child = spawn(tools.java, tlcArguments(run, tools, scratch), {
+      cwd: scratch,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    let stopped: 'timeout' | 'aborted' | null = null;
+    const stop = (reason: 'timeout' | 'aborted') => {
+      stopped ??= reason;
+      child.kill('SIGKILL');
+    };
+    const onAbort = () => stop('aborted');
+    const timer =
+      run.timeoutMs === undefined ? undefined : setTimeout(() => stop('timeout'), run.timeoutMs);
+    run.signal?.addEventListener('abort', onAbort, { once: true });
+    if (run.signal?.aborted === true) onAbort();
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => reader.feed(chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      run.signal?.removeEventListener('abort', onAbort);
+      finish();
+    };
+    child.on('error', (e) =>
+      settle(() => reject(new ToolsError('tlc-failed', `cannot run ${tools.java}: ${e.message}`))),
+    );
+    child.on('close', (exitCode) =>
+      settle(() => {
+        reader.end();
+        try {
+          resolvePromise(collector.finish(exitCode, stopped, performance.now() - started, stderr));
+        } catch (e) {
+          reject(e as Error);
+        }
+      }),
+    );
+  });
+}
