@@ -2,7 +2,7 @@
  * Tree ↔ image of a snapshot (Apache: `DataTree.serialize`, `deserialize`). An image of a tree is
  * a view: nodes are laid out while they are iterated over, and the tree cannot change meanwhile.
  */
-import type { ImageNode, SnapshotImage } from '../core/image.js';
+import type { ImageNode, PersistedStat, SnapshotImage } from '../core/image.js';
 import { withOwned } from './apply.js';
 import { internAcl } from './acl-table.js';
 import { NO_NAMES, addName, eachName } from './name-set.js';
@@ -36,8 +36,8 @@ function* preorder(tree: Tree): Generator<ImageNode, void, undefined> {
 }
 
 function imageNode(path: string, node: Znode): ImageNode {
-  const { data, acl, children: _children, ...stat } = node;
-  return { path, data, acl, stat };
+  const { data, acl } = node;
+  return { path, data, acl, stat: persistedStat(node) };
 }
 
 /**
@@ -68,4 +68,18 @@ export function treeOf(image: SnapshotImage): Tree {
   }
   if (!nodes.has('/')) throw new Error('snapshot has no root');
   return { ...tree, nodes: nodes.asImmutable() };
+}
+
+function persistedStat(node: Znode): PersistedStat {
+  return {
+    czxid: node.czxid,
+    mzxid: node.mzxid,
+    pzxid: node.pzxid,
+    ctime: node.ctime,
+    mtime: node.mtime,
+    version: node.version,
+    cversion: node.cversion,
+    aversion: node.aversion,
+    ephemeralOwner: node.ephemeralOwner,
+  };
 }
