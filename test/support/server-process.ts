@@ -1,0 +1,172 @@
+/**
+ * A server as a process of its own: started from a generated zoo.cfg, probed until it serves, killed by pid.
+ * Nothing is left when the test process ends, however it ends short of SIGKILL.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { missingTool } from './provision.js';
+import { RawClient } from './raw-client.js';
+
+const HOST = '127.0.0.1';
+const children = new Set<ChildProcess>();
+const folders = new Set<string>();
+const removeFolder = (folder: string): void => {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+};
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) removeFolder(folder);
+});
+
+export const makeFolder = (prefix: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.add(folder);
+  return folder;
+};
+export const dropFolder = (folder: string): void => {
+  folders.delete(folder);
+  removeFolder(folder);
+};
+
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, HOST, () =>
+      server.close(() => {
+        resolve(true);
+      }),
+    );
+  });
+
+/** The lower end of the ports that the kernel gives to outgoing connections and to port 0. */
+const ephemeralFloor = (): number => {
+  try {
+    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0]);
+  } catch {
+    return 32_768;
+  }
+};
+
+/**
+ * Ports that are free now. They are taken from below the ephemeral range, so that no outgoing connection
+ * of another test takes one while its server is down between a kill and a restart.
+ */
+export const freePorts = async (count: number): Promise<number[]> => {
+  const high = Math.max(ephemeralFloor(), 12_000);
+  const low = Math.max(5_000, high - 20_000);
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(low, high);
+    if (!found.has(port) && (await isFree(port))) found.add(port);
+  }
+  return [...found];
+};
+
+export interface Command {
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export class ServerProcess {
+  private child: ChildProcess | null = null;
+  private output = '';
+  constructor(
+    readonly name: string,
+    readonly port: number,
+    private readonly command: Command,
+  ) {}
+  get address(): string {
+    return `${HOST}:${this.port}`;
+  }
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+  /** The last of what it wrote, for messages. */
+  get tail(): string {
+    return this.output.slice(-4_000);
+  }
+  spawn(): void {
+    if (this.child !== null) throw new Error(`${this.name} runs already`);
+    this.output = '';
+    const child = spawn(this.command.tool, this.command.args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.command.env },
+    });
+    const keep = (chunk: Buffer): void => {
+      this.output = (this.output + chunk.toString()).slice(-16_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT' ? missingTool(this.command.tool, this.name) : error;
+      this.output += missing.message;
+      this.forget(child);
+    });
+    child.on('exit', () => {
+      this.forget(child);
+    });
+    this.child = child;
+    children.add(child);
+  }
+  private forget(child: ChildProcess): void {
+    children.delete(child);
+    if (this.child === child) this.child = null;
+  }
+  /** Whether its standard output has a line that starts with `ready `. */
+  saysReady(): boolean {
+    return /^ready /m.test(this.output);
+  }
+  /** Until `attempt` says true. Throws when the process is gone or `patience` ms have passed. */
+  async until(what: string, attempt: () => Promise<boolean>, patience = 60_000): Promise<void> {
+    const end = performance.now() + patience;
+    for (;;) {
+      if (await attempt()) return;
+      if (this.child === null) throw new Error(`${this.name} ended before ${what}:\n${this.tail}`);
+      if (performance.now() > end) {
+        throw new Error(`${this.name}: no ${what} in ${patience} ms:\n${this.tail}`);
+      }
+      await delay(20);
+    }
+  }
+  /** Until a client gets a session from it, which it then closes. */
+  serving(): Promise<void> {
+    return this.until('session', () => answers(HOST, this.port));
+  }
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (child === null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+  /** SIGKILL, and wait for its end. Nothing to do when it is not running. */
+  kill(): Promise<void> {
+    return this.signal('SIGKILL');
+  }
+}
+
+/** One session opened and closed: false when refused, closed or silent for two seconds. */
+const answers = async (host: string, port: number): Promise<boolean> => {
+  let client: RawClient | null = null;
+  const patience = new AbortController();
+  const attempt = (async () => {
+    client = await RawClient.connect(host, port);
+    if (client === null || client.session.sessionId === 0n) return false;
+    await client.close();
+    return true;
+  })().catch(() => false);
+  const timer = delay(2_000, false, { signal: patience.signal }).catch(() => false);
+  const outcome = await Promise.race([attempt, timer]);
+  patience.abort();
+  (client as RawClient | null)?.destroy();
+  return outcome;
+};
