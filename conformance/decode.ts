@@ -63,9 +63,11 @@ function isAlternative(type: t.Decoder<unknown, unknown> | undefined): boolean {
   return type instanceof t.UnionType || type instanceof t.IntersectionType;
 }
 
-/** Of several alternatives that all failed, the one that got furthest into the value. */
+/** Of several alternatives that all failed, the one that says why, or else the one that got furthest. */
 function describe(errors: t.Errors): string {
-  const deepest = errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
+  const explained = errors.find((error) => error.message !== undefined);
+  const deepest =
+    explained ?? errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
   const path = deepest.context
     .map(({ key }, i) => (isAlternative(deepest.context[i - 1]?.type) ? '' : key))
     .filter((key) => key !== '')
