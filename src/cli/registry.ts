@@ -1,0 +1,21 @@
+/** The commands of `zab`: name, summary, and how to load each. */
+import type { Command } from './command.js';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: 'start',
+    summary: 'run an ensemble in this process on 127.0.0.1',
+    load: async () => (await import('./commands/start.js')).command,
+  },
+  {
+    name: 'server',
+    summary: 'run one server from a zoo.cfg',
+    load: async () => (await import('./commands/server.js')).command,
+  },
+];

@@ -1,0 +1,65 @@
+/**
+ * io-ts codecs for the values of a configuration file; the only module of `config` that knows
+ * io-ts. Each turns text into a value or into a reason that fits behind `KEY: `.
+ */
+import type { Either } from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+
+export type TextCodec<A> = t.Decoder<string, A>;
+
+function codec<A>(name: string, read: (text: string) => A | undefined): TextCodec<A> {
+  return new t.Type<A, string, string>(
+    name,
+    (_): _ is A => true,
+    (text, context) => {
+      const value = read(text);
+      return value === undefined
+        ? t.failure(text, context, `'${text}' is not ${name}`)
+        : t.success(value);
+    },
+    String,
+  );
+}
+
+/** A whole number from `min` to `max`, in decimal, as Java's `Integer.parseInt` takes it. */
+export function integer(min: number, max: number): TextCodec<number> {
+  const name =
+    max >= 0x7fff_ffff
+      ? `a whole number of at least ${min}`
+      : `a whole number from ${min} to ${max}`;
+  return codec(name, (text) => {
+    if (!/^[+-]?\d{1,15}$/.test(text)) return undefined;
+    const value = Number(text);
+    return value >= min && value <= max ? value : undefined;
+  });
+}
+
+export const PORT_MAX = 65_535;
+export const port: TextCodec<number> = integer(0, PORT_MAX);
+
+/** `true` or `false` in any case, nothing else (Apache: `QuorumPeerConfig.parseBoolean`). */
+export const bool: TextCodec<boolean> = codec("'true' or 'false'", (text) =>
+  /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined,
+);
+
+/** `yes` or `no`, as `zookeeper.forceSync` has it; `true` and `false` as well. */
+export const yesNo: TextCodec<boolean> = codec("'yes' or 'no'", (text) =>
+  /^(yes|true)$/i.test(text) ? true : /^(no|false)$/i.test(text) ? false : undefined,
+);
+
+export const role: TextCodec<'participant' | 'observer'> = codec(
+  "'participant' or 'observer'",
+  (text) =>
+    /^observer$/i.test(text) ? 'observer' : /^participant$/i.test(text) ? 'participant' : undefined,
+);
+
+/** The value, or the reason why there is none. */
+export function decode<A>(
+  type: TextCodec<A>,
+  text: string,
+): { readonly value: A } | { readonly reason: string } {
+  const result: Either<t.Errors, A> = type.decode(text);
+  return result._tag === 'Right'
+    ? { value: result.right }
+    : { reason: result.left[0]?.message ?? `'${text}' is not ${type.name}` };
+}

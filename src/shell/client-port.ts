@@ -1,0 +1,329 @@
+/**
+ * The client port (Apache: `NIOServerCnxnFactory`, `NIOServerCnxn`): frames in, as values, and
+ * replies out, as frames.
+ *
+ * The first four bytes of a connection are a four-letter word or the length of a ConnectRequest.
+ * Nothing after the ConnectRequest is read before the session is set up. A frame that cannot be
+ * read costs its sender the connection, and nobody else anything. Bounds: `juteMaxBuffer` for a
+ * frame, {@link OUTSTANDING_MAX} unanswered requests and {@link UNSENT_MAX} unsent bytes of a
+ * connection, above which it is not read any further.
+ */
+import type { Socket } from 'node:net';
+import type { ClientConn } from '../core/ids.js';
+import type { ClientEffect, ClientEvent } from '../server/events.js';
+import { decodeConnectRequest, encodeConnectResponse } from '../jute/connect.js';
+import { attempt, DecodeError } from '../jute/decode-error.js';
+import { frameState, splitFrames, type FrameState } from '../jute/frames.js';
+import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
+import { decodeRequest } from '../jute/request.js';
+import { createWriter } from '../jute/writer.js';
+import { ClientStats } from './client-stats.js';
+import { fourLetterWord, notWhitelisted } from './four-letter-words.js';
+import type { Listener } from './listener.js';
+import type { Logger } from './logger.js';
+import { Outbox, type Flusher } from './outbox.js';
+
+const OUTSTANDING_MAX = 1024;
+const UNSENT_MAX = 1 << 20;
+/** How long a connection may take to read what was sent before it was closed. */
+const LINGER_MS = 2000;
+const SYNC_CONNECTED = 3;
+
+interface Connection {
+  readonly id: ClientConn;
+  readonly socket: Socket;
+  readonly ip: string;
+  readonly outbox: Outbox;
+  /** `greeting`: nothing read; `connecting`: the ConnectRequest is with the service. */
+  phase: 'greeting' | 'connecting' | 'open' | 'closed';
+  /** What has come before four bytes were in. */
+  head: Buffer | null;
+  frames: FrameState;
+  /** Frames read and not worked off yet. */
+  waiting: Buffer[];
+  paused: boolean;
+  /** When each unanswered request came. */
+  readonly since: number[];
+  answered: number;
+}
+
+export interface ClientPortOptions {
+  readonly listener: Listener;
+  readonly flusher: Flusher;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly onEvent: (event: ClientEvent) => void;
+  /** The answer to a four-letter word that is allowed. */
+  readonly onWord: (word: string) => string;
+  readonly fourLetterWords: ReadonlySet<string> | 'all';
+  readonly maxClientCnxns: number;
+  readonly maxCnxns: number;
+  readonly juteMaxBuffer: number;
+}
+
+export class ClientPort {
+  readonly stats = new ClientStats();
+  readonly #options: ClientPortOptions;
+  readonly #writer = createWriter();
+  readonly #connections = new Map<ClientConn, Connection>();
+  /** Every socket that is open, also those that the service has done with. */
+  readonly #sockets = new Set<Socket>();
+  readonly #byIp = new Map<string, number>();
+  #nextId = 1;
+
+  constructor(options: ClientPortOptions) {
+    this.#options = options;
+    options.listener.accept((socket) => this.#accepted(socket));
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** One line for each connection, as the four-letter words `stat` and `cons` print them. */
+  describe(): readonly string[] {
+    return [...this.#connections.values()].map(({ ip, socket, since, answered }) => {
+      const counts = `queued=${since.length},recved=${answered + since.length},sent=${answered}`;
+      return ` /${ip}:${socket.remotePort ?? 0}[1](${counts})`;
+    });
+  }
+
+  /** Carries out one effect of the service. Effects for a connection that is gone do nothing. */
+  perform(effect: ClientEffect): void {
+    const connection = this.#connections.get(effect.conn);
+    if (connection === undefined || connection.phase === 'closed') return;
+    switch (effect.type) {
+      case 'reply': {
+        const { xid, zxid, err, body } = effect;
+        this.#answered(connection);
+        connection.outbox.write(encodeReply(this.#writer, { xid, zxid, err }, body ?? NO_BODY));
+        return;
+      }
+      case 'watchEvent': {
+        const { zxid, event: type, path } = effect;
+        const event = { zxid, type, state: SYNC_CONNECTED, path };
+        this.stats.sent += 1;
+        connection.outbox.write(encodeWatchEvent(this.#writer, event));
+        return;
+      }
+      case 'connectReply': {
+        const { response, hasReadOnly } = effect;
+        const record = { ...response, protocolVersion: 0, hasReadOnly };
+        this.stats.sent += 1;
+        connection.outbox.write(encodeConnectResponse(this.#writer, record));
+        connection.phase = 'open';
+        // Not from within the effects of one step: the events are for the steps after it.
+        if (connection.waiting.length > 0) setImmediate(() => this.#work(connection));
+        return;
+      }
+      case 'clientClose':
+        this.#log('closed', connection, effect.reason);
+        this.#retire(connection);
+        connection.outbox.end();
+        return;
+      default: {
+        const never: never = effect;
+        throw new Error(`unreachable: ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  /** Stops listening and drops every connection; what was sent before is handed to the kernel. */
+  async close(): Promise<void> {
+    await this.#options.listener.close();
+    for (const connection of this.#connections.values()) {
+      connection.outbox.flush();
+      connection.phase = 'closed';
+    }
+    this.#connections.clear();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accepted(socket: Socket): void {
+    const { maxClientCnxns, maxCnxns, log } = this.#options;
+    const ip = plainIp(socket.remoteAddress ?? '');
+    const fromIp = this.#byIp.get(ip) ?? 0;
+    socket.on('error', () => undefined);
+    if (maxClientCnxns > 0 && fromIp >= maxClientCnxns) {
+      log.warn('too many connections from one address', { ip, max: maxClientCnxns });
+      socket.destroy();
+      return;
+    }
+    if (maxCnxns > 0 && this.#sockets.size >= maxCnxns) {
+      log.warn('too many connections', { ip, max: maxCnxns });
+      socket.destroy();
+      return;
+    }
+    this.#byIp.set(ip, fromIp + 1);
+    this.#sockets.add(socket);
+    const connection: Connection = {
+      id: this.#nextId++ as ClientConn,
+      socket,
+      ip,
+      outbox: new Outbox(socket, this.#options.flusher),
+      phase: 'greeting',
+      head: null,
+      frames: frameState(this.#options.juteMaxBuffer),
+      waiting: [],
+      paused: false,
+      since: [],
+      answered: 0,
+    };
+    this.#connections.set(connection.id, connection);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#received(connection, chunk));
+    socket.on('drain', () => this.#resume(connection));
+    socket.once('close', () => this.#gone(connection));
+    const { id: conn } = connection;
+    this.#options.onEvent({ type: 'clientOpened', conn, ip, now: this.#options.now() });
+  }
+
+  #gone(connection: Connection): void {
+    const { id: conn, ip, socket } = connection;
+    const left = (this.#byIp.get(ip) ?? 1) - 1;
+    if (left === 0) this.#byIp.delete(ip);
+    else this.#byIp.set(ip, left);
+    this.#sockets.delete(socket);
+    if (connection.phase === 'closed') return;
+    this.#retire(connection);
+    this.#options.onEvent({ type: 'clientClosed', conn, now: this.#options.now() });
+  }
+
+  #received(connection: Connection, chunk: Buffer): void {
+    if (connection.phase === 'closed') return;
+    let bytes = chunk;
+    if (connection.head !== null || connection.phase === 'greeting') {
+      bytes = connection.head === null ? chunk : Buffer.concat([connection.head, chunk]);
+      if (connection.frames.restLength === 0 && connection.waiting.length === 0) {
+        if (bytes.length < 4) {
+          connection.head = bytes;
+          return;
+        }
+        connection.head = null;
+        const word = fourLetterWord(bytes);
+        if (word !== null) {
+          this.#answerWord(connection, word);
+          return;
+        }
+      }
+    }
+    const { state, frames, error } = splitFrames(connection.frames, bytes);
+    connection.frames = state;
+    connection.waiting.push(...frames);
+    this.#work(connection);
+    if (error !== null) this.#refuse(connection, error.message);
+  }
+
+  /** Turns the frames that wait into events, as far as the bounds allow. */
+  #work(connection: Connection): void {
+    const { waiting } = connection;
+    let done = 0;
+    while (done < waiting.length && this.#mayRead(connection)) {
+      const frame = waiting[done++];
+      if (frame === undefined) break;
+      if (connection.phase === 'greeting') this.#connect(connection, frame);
+      else this.#request(connection, frame);
+    }
+    if (done > 0) waiting.splice(0, done);
+    this.#pauseOrResume(connection);
+  }
+
+  #mayRead({ phase, since, outbox }: Connection): boolean {
+    if (phase === 'greeting') return true;
+    return phase === 'open' && since.length < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
+  }
+
+  #pauseOrResume(connection: Connection): void {
+    const { phase, socket, waiting } = connection;
+    const pause = phase !== 'closed' && waiting.length > 0;
+    if (pause === connection.paused || socket.destroyed) return;
+    connection.paused = pause;
+    if (pause) socket.pause();
+    else socket.resume();
+  }
+
+  /** Something that the connection was held back for has gone. */
+  #resume(connection: Connection): void {
+    if (connection.phase === 'closed' || connection.waiting.length === 0) return;
+    this.#work(connection);
+  }
+
+  #connect(connection: Connection, frame: Buffer): void {
+    const request = attempt(() => decodeConnectRequest(frame));
+    if (request instanceof DecodeError) {
+      this.#refuse(connection, `not a ConnectRequest: ${request.message}`);
+      return;
+    }
+    connection.phase = 'connecting';
+    const { id: conn } = connection;
+    this.stats.received += 1;
+    this.#options.onEvent({ type: 'clientConnect', conn, request, now: this.#options.now() });
+  }
+
+  #request(connection: Connection, frame: Buffer): void {
+    const decoded = attempt(() => decodeRequest(frame));
+    if (decoded instanceof DecodeError || !decoded.ok) {
+      const reason = decoded instanceof DecodeError ? decoded.message : decoded.reason;
+      this.#refuse(connection, `malformed request: ${reason}`);
+      return;
+    }
+    const { id: conn } = connection;
+    const { xid, request } = decoded;
+    const now = this.#options.now();
+    connection.since.push(now);
+    this.stats.received += 1;
+    this.#options.onEvent({ type: 'clientRequest', conn, xid, request, now });
+  }
+
+  #answered(connection: Connection): void {
+    const { since } = connection;
+    const came = since.shift();
+    connection.answered += 1;
+    this.stats.answered(came === undefined ? 0 : this.#options.now() - came);
+    if (connection.waiting.length > 0 && since.length === OUTSTANDING_MAX >> 1) {
+      setImmediate(() => this.#resume(connection));
+    }
+  }
+
+  /** The client's fault: its connection ends, with the reason in the log. */
+  #refuse(connection: Connection, reason: string): void {
+    if (connection.phase === 'closed') return;
+    this.#log('refused', connection, reason);
+    this.#retire(connection);
+    connection.outbox.end();
+    const { id: conn } = connection;
+    this.#options.onEvent({ type: 'clientClosed', conn, now: this.#options.now() });
+  }
+
+  #answerWord(connection: Connection, word: string): void {
+    const { fourLetterWords, onWord, onEvent, now } = this.#options;
+    const allowed = fourLetterWords === 'all' || fourLetterWords.has(word);
+    const answer = allowed ? onWord(word) : notWhitelisted(word);
+    connection.outbox.write(Buffer.from(answer));
+    this.#retire(connection);
+    connection.outbox.end();
+    onEvent({ type: 'clientClosed', conn: connection.id, now: now() });
+  }
+
+  /** From here on nothing that comes on the connection counts; what was sent still goes out. */
+  #retire(connection: Connection): void {
+    const { socket } = connection;
+    connection.phase = 'closed';
+    connection.waiting = [];
+    this.#connections.delete(connection.id);
+    if (socket.destroyed) return;
+    // Read on, so that the end of the connection is seen; a client that does not read is dropped.
+    if (connection.paused) socket.resume();
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
+  }
+
+  #log(what: string, { ip, socket }: Connection, reason: string): void {
+    const client = `${ip}:${socket.remotePort ?? 0}`;
+    this.#options.log.info(`client connection ${what}`, { client, reason });
+  }
+}
+
+/** An IPv4 address that came in over an IPv6 socket, as IPv4. */
+export function plainIp(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

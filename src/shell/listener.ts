@@ -1,0 +1,81 @@
+/**
+ * A TCP port that this process listens on. Bound first and given its handler later, so that the
+ * servers of one process can agree on free ports before any of them starts: until then, and after
+ * `refuse`, whoever connects is hung up on, as if nothing listened yet.
+ */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Address } from '../config/server-config.js';
+import { OperatorError } from './operator-error.js';
+
+export type SocketHandler = (socket: Socket) => void;
+
+export class Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly #server: Server;
+  #handler: SocketHandler | null = null;
+
+  private constructor(server: Server, host: string) {
+    this.#server = server;
+    this.host = host;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => {
+      if (this.#handler === null) {
+        socket.on('error', () => undefined);
+        socket.destroy();
+      } else this.#handler(socket);
+    });
+    // Out of file descriptors and the like: one accept fails, the port goes on.
+    server.on('error', () => undefined);
+  }
+
+  /**
+   * Listens on `address`; port 0 takes any free one.
+   * @param what names the port in messages: `client port`, ….
+   * @throws {OperatorError} if the port is in use or the address is not this machine's.
+   */
+  static bind(address: Address, what: string, backlog = 511): Promise<Listener> {
+    const { host, port } = address;
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true });
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(bindError(error, `${what} ${host}:${port}`));
+      });
+      server.listen({ host, port, backlog, exclusive: true }, () => {
+        server.removeAllListeners('error');
+        resolve(new Listener(server, host));
+      });
+    });
+  }
+
+  accept(handler: SocketHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Stops listening; connections that are open stay. */
+  close(): Promise<void> {
+    this.#handler = null;
+    return new Promise((resolve) => {
+      if (!this.#server.listening) resolve();
+      else {
+        // Connections have owners of their own: wait for the port only.
+        this.#server.close();
+        setImmediate(resolve);
+      }
+    });
+  }
+}
+
+function bindError(error: NodeJS.ErrnoException, what: string): OperatorError {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new OperatorError(`${what} is in use`);
+    case 'EACCES':
+      return new OperatorError(`${what} may not be opened by this user`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new OperatorError(`${what}: no such address on this machine`);
+    default:
+      return new OperatorError(`${what} cannot be opened (${error.code ?? error.message})`);
+  }
+}

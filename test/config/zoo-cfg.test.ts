@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseZooCfg, type ParsedConfig } from '../../src/config/zoo-cfg.js';
+import type { ServerConfig } from '../../src/config/server-config.js';
+
+const THREE = ['server.1=a:2888:3888', 'server.2=b:2888:3888', 'server.3=c:2888:3888'];
+
+function parse(lines: readonly string[], myid: string | null = '2', dynamic = ''): ParsedConfig {
+  return parseZooCfg(lines.join('\n'), 'zoo.cfg', {
+    myid: () => myid,
+    dynamicConfig: (path) => (path === 'zoo.cfg.dynamic' ? dynamic : null),
+  });
+}
+
+function good(lines: readonly string[], myid?: string | null, dynamic?: string): ServerConfig {
+  const { config, problems } = parse(lines, myid, dynamic);
+  assert.deepEqual(problems, []);
+  assert.ok(config !== null);
+  return config;
+}
+
+test('a standalone server: what is not said is as Apache has it', () => {
+  const config = good(['dataDir=/d', 'clientPort=2181'], null);
+  assert.equal(config.standalone, true);
+  assert.deepEqual(config.peers, []);
+  assert.deepEqual(config.client, { host: '0.0.0.0', port: 2181 });
+  assert.equal(config.dataLogDir, '/d');
+  assert.equal(config.tickTime, 3000);
+  assert.equal(config.minSessionTimeout, 6000);
+  assert.equal(config.maxSessionTimeout, 60_000);
+  assert.equal(config.maxClientCnxns, 60);
+  assert.equal(config.juteMaxBuffer, 0xfffff);
+  assert.equal(config.snapCount, 100_000);
+  assert.deepEqual(config.fourLetterWords, new Set(['srvr']));
+  assert.equal(config.forceSync, true);
+});
+
+test('an ensemble: this server is the one that myid names', () => {
+  const config = good([
+    ...['dataDir=/d', 'dataLogDir=/l', 'clientPort=0', 'clientPortAddress=127.0.0.1'],
+    ...['tickTime=2000', 'initLimit=10', 'syncLimit=5', 'snapCount=1', 'forceSync=no'],
+    ...['4lw.commands.whitelist=ruok, stat', ...THREE],
+    'server.4=[::1]:2888:3888:observer;[::1]:2181',
+  ]);
+  assert.equal(config.sid, 2);
+  assert.equal(config.standalone, false);
+  assert.equal(config.dataLogDir, '/l');
+  assert.deepEqual(config.client, { host: '127.0.0.1', port: 0 });
+  assert.equal(config.snapCount, 2);
+  assert.equal(config.forceSync, false);
+  assert.deepEqual(config.fourLetterWords, new Set(['ruok', 'stat']));
+  assert.deepEqual(config.peers[0], {
+    sid: 1,
+    quorum: { host: 'a', port: 2888 },
+    election: { host: 'a', port: 3888 },
+    role: 'participant',
+    client: null,
+  });
+  assert.deepEqual(config.peers[3], {
+    sid: 4,
+    quorum: { host: '::1', port: 2888 },
+    election: { host: '::1', port: 3888 },
+    role: 'observer',
+    client: { host: '::1', port: 2181 },
+  });
+});
+
+test('the client port may stand in the server line', () => {
+  const peers = ['server.1=a:1:2;2181', 'server.2=b:1:2:participant;h:2182', 'server.3=c:1:2'];
+  const config = good(['dataDir=/d', 'initLimit=5', 'syncLimit=2', ...peers]);
+  assert.deepEqual(config.client, { host: 'h', port: 2182 });
+});
+
+test('a dynamic configuration file is read too', () => {
+  const lines = ['dataDir=/d', 'initLimit=5', 'syncLimit=2', 'dynamicConfigFile=zoo.cfg.dynamic'];
+  const dynamic = 'server.1=a:1:2:participant;2181\nserver.2=b:1:2;2182\nversion=100000000';
+  const config = good(lines, '1', dynamic);
+  assert.equal(config.peers.length, 2);
+  assert.deepEqual(config.client, { host: '0.0.0.0', port: 2181 });
+});
+
+test('one server line alone is a standalone server, unless standaloneEnabled is false', () => {
+  const lines = ['dataDir=/d', 'clientPort=1', 'initLimit=5', 'syncLimit=2', 'server.7=a:1:2'];
+  assert.equal(good(lines, null).standalone, true);
+  const config = good([...lines, 'standaloneEnabled=false'], '7');
+  assert.equal(config.standalone, false);
+  assert.equal(config.sid, 7);
+});
+
+test('an unknown key is kept, with a warning that names its line', () => {
+  const { config, warnings } = parse(['dataDir=/d', 'clientPort=1', 'snapcount=5']);
+  assert.deepEqual(warnings, ['zoo.cfg:3: snapcount: unknown key, has no effect']);
+  assert.deepEqual(config?.properties, { snapcount: '5' });
+});
+
+test('a key that Apache knows and this server does not use is kept without a word', () => {
+  const { config, warnings } = parse([
+    ...['dataDir=/d', 'clientPort=1', 'autopurge.purgeInterval=24', 'reconfigEnabled=true'],
+    ...['metricsProvider.className=x.Y', 'metricsProvider.httpPort=7000'],
+  ]);
+  assert.deepEqual(warnings, []);
+  assert.equal(config?.properties['reconfigEnabled'], 'true');
+});
+
+test('a role that two places tell apart is a warning, and the server line counts', () => {
+  const common = ['dataDir=/d', 'clientPort=1', 'initLimit=5', 'syncLimit=2', ...THREE];
+  const { warnings } = parse([...common, 'peerType=observer']);
+  assert.deepEqual(warnings, [
+    'peerType observer does not match server.2, which says participant: that counts',
+  ]);
+});
+
+const common = ['dataDir=/d', 'clientPort=1'];
+const limits = ['initLimit=5', 'syncLimit=2'];
+const faults: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['nothing at all', [], ['zoo.cfg: dataDir is not set', 'zoo.cfg: clientPort is not set']],
+  [
+    'numbers',
+    ['dataDir=/d', 'clientPort=70000', 'tickTime=0', 'initLimit=ten'],
+    [
+      "zoo.cfg:2: clientPort: '70000' is not a whole number from 0 to 65535",
+      "zoo.cfg:3: tickTime: '0' is not a whole number of at least 1",
+      "zoo.cfg:4: initLimit: 'ten' is not a whole number of at least 0",
+    ],
+  ],
+  [
+    'a truth value',
+    [...common, 'reconfigEnabled=yes'],
+    ["zoo.cfg:3: reconfigEnabled: 'yes' is not 'true' or 'false'"],
+  ],
+  [
+    'a server line',
+    [...common, 'server.1=a:1', 'server.x=a:1:2', 'server.3=a:1:1', 'server.4=a:1:2:boss'],
+    [
+      "zoo.cfg:3: server.1: 'a:1' does not have the form " +
+        'host:quorumPort:electionPort[:role][;[host:]clientPort]',
+      "zoo.cfg:4: server.x: server id 'x' is not a whole number from 0 to 255",
+      "zoo.cfg:5: server.3: 'a:1:1': quorum port and election port must differ",
+      "zoo.cfg:6: server.4: role 'boss' is not 'participant' or 'observer'",
+    ],
+  ],
+  [
+    'a port in a server line',
+    [...common, 'server.1=a:x:2', 'server.2=a:1:y', 'server.3=a:1:2;z'],
+    [
+      "zoo.cfg:3: server.1: quorum port 'x' is not a whole number from 0 to 65535",
+      "zoo.cfg:4: server.2: election port 'y' is not a whole number from 0 to 65535",
+      "zoo.cfg:5: server.3: client port 'z' is not a whole number from 0 to 65535",
+    ],
+  ],
+  [
+    'limits of an ensemble',
+    [...common, ...THREE],
+    ['zoo.cfg: initLimit is not set', 'zoo.cfg: syncLimit is not set'],
+  ],
+  [
+    'session timeouts',
+    [...common, 'minSessionTimeout=10', 'maxSessionTimeout=5'],
+    ['zoo.cfg: minSessionTimeout must not be larger than maxSessionTimeout'],
+  ],
+  [
+    'what would make quorums other ones',
+    [...common, 'group.1=1:2:3', 'oraclePath=/o'],
+    [
+      'zoo.cfg:3: group.1: hierarchical quorums are not supported',
+      'zoo.cfg:4: oraclePath: an oracle quorum is not supported',
+    ],
+  ],
+  [
+    'an ensemble of observers',
+    [...common, 'server.1=a:1:2:observer'],
+    ['zoo.cfg: observers without participants'],
+  ],
+  [
+    'an observer without a quorum',
+    [...common, 'server.1=a:1:2', 'server.2=a:1:2:observer'],
+    ['zoo.cfg: observers without a quorum'],
+  ],
+  ['an old election', [...common, 'electionAlg=0'], [
+    "zoo.cfg:3: electionAlg: '0' is not 3, the only one there is",
+  ]],
+  [
+    'client ports that differ',
+    [...common, ...limits, 'server.1=a:1:2', 'server.2=a:3:4;9', 'server.3=a:5:6'],
+    ['zoo.cfg: clientPort 1 differs from the client port 9 of server.2'],
+  ],
+  [
+    'a client address without a port',
+    ['dataDir=/d', 'clientPortAddress=::1'],
+    ['zoo.cfg: clientPortAddress is set but clientPort is not set'],
+  ],
+  [
+    'a dynamic file that is not there',
+    [...common, 'dynamicConfigFile=gone'],
+    ["zoo.cfg:3: dynamicConfigFile: cannot read 'gone'"],
+  ],
+];
+
+for (const [what, lines, problems] of faults) {
+  test(`wrong: ${what}`, () => {
+    const parsed = parse(lines);
+    assert.deepEqual(parsed.problems, problems);
+    assert.equal(parsed.config, null);
+  });
+}
+
+test('myid: missing, no number, and of no server', () => {
+  const lines = [...common, ...limits, ...THREE];
+  const problems = (myid: string | null) => parse(lines, myid).problems;
+  assert.deepEqual(problems(null), ['/d/myid: myid file is missing']);
+  assert.deepEqual(problems('two'), [
+    "/d/myid: server id 'two' is not a whole number from 0 to 255",
+  ]);
+  assert.deepEqual(problems(''), ["/d/myid: server id '' is not a whole number from 0 to 255"]);
+  assert.deepEqual(problems('9'), ['/d/myid: server id 9 is none of 1, 2, 3']);
+});
