@@ -112,7 +112,7 @@ const report = async (
       if (verdict === undefined) {
         assert.fail(`no verdict: the program ended with ${outcome.exit}\n${outcome.noise}`);
       }
-      assert.equal(verdict, null);
+      if (verdict !== null) assert.fail(verdict);
     });
   }
   const failed = [...outcome.verdicts.values()].some((reason) => reason !== null);
