@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { DecodeError } from './decode-error.js';
+import { appendPiece } from './pieces.js';
 
 /** What was read and belongs to no whole frame yet. */
 export interface FrameState {
@@ -58,25 +59,11 @@ function split(max: number, buf: Buffer): SplitFrames {
   return { state: { max, rest, restLength }, frames, error: null };
 }
 
-/** Below this, pieces of a frame are merged as they come: a byte at a time must not cost n². */
-const MERGE_MAX = 16 * 1024;
-
-function append(rest: readonly Buffer[], chunk: Buffer): readonly Buffer[] {
-  const pieces = [...rest, chunk];
-  for (;;) {
-    const last = pieces.at(-1);
-    const before = pieces.at(-2);
-    if (last === undefined || before === undefined) return pieces;
-    if (before.length > last.length || before.length + last.length > MERGE_MAX) return pieces;
-    pieces.splice(-2, 2, Buffer.concat([before, last]));
-  }
-}
-
 /** Feeds `chunk`: the frames that it completes, in order. Never throws. */
 export function splitFrames(state: FrameState, chunk: Buffer): SplitFrames {
   const { max, restLength } = state;
   if (restLength === 0) return split(max, chunk);
-  const rest = append(state.rest, chunk);
+  const rest = appendPiece(state.rest, chunk);
   const total = restLength + chunk.length;
   const length = firstLength(rest, total);
   const incomplete = length === null || (length >= 0 && length <= max && total < length + 4);

@@ -146,11 +146,11 @@ function writeHeader(w: Writer, header: ReplyHeader): void {
   writeInt(w, header.err);
 }
 
-/** A whole frame, length included. `body` should be `none` when `header.err` is not 0. */
-export function encodeReply(w: Writer, header: ReplyHeader, body: ReplyBody): Buffer {
+/** A whole frame, length included. `body` is null or `none` when `header.err` is not 0. */
+export function encodeReply(w: Writer, header: ReplyHeader, body: ReplyBody | null): Buffer {
   beginFrame(w);
   writeHeader(w, header);
-  writeBody(w, body);
+  if (body !== null) writeBody(w, body);
   return endFrame(w);
 }
 
