@@ -1,0 +1,164 @@
+/**
+ * The state of the service reducer: the delivered tree, the clients' connections, their watches,
+ * the sessions' clocks, and (on a leader) the transactions proposed but not delivered.
+ *
+ * A read on an idle connection leaves all of it as it is.
+ */
+import { Map as PersistentMap } from 'immutable';
+import type { Role } from '../core/effect.js';
+import type { ClientConn, Millis, SessionId } from '../core/ids.js';
+import type { ClientRequest } from '../core/request.js';
+import type { Identity } from '../core/txn.js';
+import { ZXID_ZERO, makeZxid, type Zxid } from '../core/zxid.js';
+import type { Applied } from '../tree/apply.js';
+import { emptyTree, type Tree } from '../tree/tree.js';
+import type { ClientEvent, ServiceConfig, ServiceEffect } from './events.js';
+import { emptyFifo, type Fifo } from './fifo.js';
+import { NO_SESSIONS, type SessionClocks } from './sessions.js';
+import { NO_WATCHES, type Watches } from './watches.js';
+
+/** A request that a connection waits for or that waits behind such a one. */
+export interface Pending {
+  readonly kind: 'read' | 'write' | 'sync';
+  readonly xid: number;
+  readonly request: ClientRequest;
+  /** The identities of the connection when the request arrived. */
+  readonly identities: readonly Identity[];
+}
+
+/** The outcome of a write: what its reply will say. */
+export interface Outcome {
+  readonly applied: Applied;
+  readonly zxid: Zxid;
+}
+
+export interface Connection {
+  readonly conn: ClientConn;
+  /**
+   * `new`: no ConnectRequest yet. `connecting`: its session is being created or revalidated, and
+   * requests are held. `open`: served. A connection that is closed here is dropped at once.
+   */
+  readonly phase: 'new' | 'connecting' | 'open';
+  readonly sessionId: SessionId;
+  /** Negotiated session timeout, ms. */
+  readonly timeout: Millis;
+  readonly hasReadOnly: boolean;
+  readonly identities: readonly Identity[];
+  /** The clock mark up to which its session is touched (see `sessions.ts`); −1: not at all. */
+  readonly touchMark: number;
+  /** Not answered yet, in the order of arrival. Never starts with a read. */
+  readonly queue: Fifo<Pending>;
+  /** Answers that are there before their turn: of writes, and how many of syncs. */
+  readonly outcomes: Fifo<Outcome>;
+  readonly syncsDone: number;
+  /** What arrived while `connecting`. */
+  readonly held: Fifo<Extract<ClientEvent, { readonly type: 'clientRequest' }>>;
+}
+
+/** A write of a client of this server, in the order in which their transactions will come. */
+export interface Awaited {
+  readonly conn: ClientConn;
+  readonly sessionId: SessionId;
+  readonly cxid: number;
+  /** Known if this server has prepared the transaction itself. */
+  readonly zxid: Zxid | null;
+}
+
+/** A sync of a client of this server, in the order in which the answers will come. */
+export interface AwaitedSync {
+  readonly conn: ClientConn;
+  readonly sessionId: SessionId;
+  readonly cxid: number;
+}
+
+/** A transaction that is proposed and not delivered, with the tree that it leads to. */
+export interface Proposed {
+  readonly zxid: Zxid;
+  readonly applied: Applied;
+}
+
+export interface ServiceState {
+  readonly config: ServiceConfig;
+  /** The latest time that has changed anything here. */
+  readonly now: Millis;
+  /** Wall clock minus `now`, ms. */
+  readonly wallOffset: Millis;
+  readonly role: Role;
+  /** Everything delivered so far. */
+  readonly tree: Tree;
+  readonly conns: PersistentMap<ClientConn, Connection>;
+  /** The connection of each session that is connecting or open here. */
+  readonly connOfSession: PersistentMap<SessionId, ClientConn>;
+  readonly watches: Watches;
+  readonly sessions: SessionClocks;
+  readonly nextSessionId: SessionId;
+  readonly awaited: Fifo<Awaited>;
+  readonly awaitedSyncs: Fifo<AwaitedSync>;
+  /** Leader: proposed and not delivered. */
+  readonly outstanding: Fifo<Proposed>;
+  /** Leader: the tree after the last proposal; `tree` itself if nothing is outstanding. */
+  readonly pending: Tree;
+  /** Leader: the last zxid given out. */
+  readonly lastProposed: Zxid;
+  /** The deadline last asked for. */
+  readonly deadline: Millis | null;
+}
+
+/** Effects of the step under way, in order. */
+export type Out = ServiceEffect[];
+
+const LOOKING: Role = {
+  kind: 'looking',
+  serving: false,
+  epoch: 0,
+  lastZxid: ZXID_ZERO,
+  leader: null,
+};
+
+/** A service that knows nothing yet: event `serviceStart` gives it its clock and its tree. */
+export function initialService(config: ServiceConfig): ServiceState {
+  const tree = emptyTree();
+  return {
+    config,
+    now: 0,
+    wallOffset: 0,
+    role: LOOKING,
+    tree,
+    conns: PersistentMap(),
+    connOfSession: PersistentMap(),
+    watches: NO_WATCHES,
+    sessions: NO_SESSIONS,
+    nextSessionId: 0n as SessionId,
+    awaited: emptyFifo(),
+    awaitedSyncs: emptyFifo(),
+    outstanding: emptyFifo(),
+    pending: tree,
+    lastProposed: ZXID_ZERO,
+    deadline: null,
+  };
+}
+
+/** Does this server prepare writes itself: as the established leader, or standalone? */
+export function isLeading(state: ServiceState): boolean {
+  return state.role.serving && state.role.kind === 'leading';
+}
+
+/** The last zxid that a client may have seen here: an epoch begins with a zxid of no transaction. */
+export function lastSeenLimit(state: ServiceState): Zxid {
+  const epochStart = makeZxid(state.role.epoch, 0);
+  return state.tree.lastZxid > epochStart ? state.tree.lastZxid : epochStart;
+}
+
+/** Wall clock, ms since 1970. */
+export function wallClock(state: ServiceState): Millis {
+  return state.now + state.wallOffset;
+}
+
+/** Time as of an event that carries none. */
+export function withNow(state: ServiceState, now: Millis): ServiceState {
+  return state.now === now ? state : { ...state, now };
+}
+
+export function withConn(state: ServiceState, connection: Connection): ServiceState {
+  return { ...state, conns: state.conns.set(connection.conn, connection) };
+}
