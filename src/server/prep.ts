@@ -5,7 +5,7 @@
  * from operation to operation and is Apache's, as the first that fails is what the client reads.
  * A request that fails becomes an `error` transaction: it consumes its zxid everywhere.
  *
- * Deviations: opcodes 20 (deleteContainer) is refused: clients have no business with it. createTTL
+ * Deviations: opcode 20 (deleteContainer) is refused: clients have no business with it. createTTL
  * is UNIMPLEMENTED, as with Apache's default of `extendedTypesEnabled`.
  */
 import { ErrorCode } from '../core/error-code.js';
@@ -34,7 +34,7 @@ import {
   sequenceSuffix,
 } from '../tree/paths.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
-import { checkAcl, fixupAcl } from './acl.js';
+import { fixupAcl, isAllowed } from './acl.js';
 
 /** Where a request stands when it is prepared. */
 export interface PrepContext {
@@ -159,7 +159,7 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   if (acl === null) return fail(ErrorCode.INVALIDACL);
   const parent = getNode(ctx.tree, parentOf(request.path));
   if (parent === undefined) return fail(ErrorCode.NONODE);
-  if (!checkAcl(parent.acl, Perms.CREATE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(parent.acl, Perms.CREATE, ctx.identities)) return fail(ErrorCode.NOAUTH);
   const path = isSequential(flags)
     ? request.path + sequenceSuffix(parent.cversion)
     : request.path;
@@ -183,7 +183,7 @@ function prepareDelete(ctx: PrepContext, request: VersionedRequest): SingleBody 
   if (!isDeletablePath(path)) return fail(ErrorCode.BADARGUMENTS);
   const parent = getNode(ctx.tree, parentOf(path));
   if (parent === undefined) return fail(ErrorCode.NONODE);
-  if (!checkAcl(parent.acl, Perms.DELETE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(parent.acl, Perms.DELETE, ctx.identities)) return fail(ErrorCode.NOAUTH);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
@@ -198,7 +198,7 @@ function prepareSetData(ctx: PrepContext, request: SetDataRequest): SingleBody {
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!checkAcl(node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'setData', path, data, version: (node.version + 1) | 0 };
 }
@@ -212,7 +212,7 @@ function prepareSetAcl(ctx: PrepContext, request: SetAclRequest): SingleBody {
   if (acl === null) return fail(ErrorCode.INVALIDACL);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!checkAcl(node.acl, Perms.ADMIN, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(node.acl, Perms.ADMIN, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!isExpected(node.aversion, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'setACL', path, acl, version: (node.aversion + 1) | 0 };
 }
@@ -224,7 +224,7 @@ function prepareCheck(ctx: PrepContext, request: VersionedRequest): SingleBody {
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!checkAcl(node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'check', path, version: (node.version + 1) | 0 };
 }

@@ -15,7 +15,7 @@ import { emptyTree, type Tree } from '../tree/tree.js';
 import type { ClientEvent, ServiceConfig, ServiceEffect } from './events.js';
 import { emptyFifo, type Fifo } from './fifo.js';
 import { NO_SESSIONS, type SessionClocks } from './sessions.js';
-import { NO_WATCHES, type Watches } from './watches.js';
+import { emptyWatches, type WatchTable } from './watches.js';
 
 /** A request that a connection waits for or that waits behind such a one. */
 export interface Pending {
@@ -34,6 +34,7 @@ export interface Outcome {
 
 export interface Connection {
   readonly conn: ClientConn;
+  readonly ip: string;
   /**
    * `new`: no ConnectRequest yet. `connecting`: its session is being created or revalidated, and
    * requests are held. `open`: served. A connection that is closed here is dropped at once.
@@ -89,7 +90,7 @@ export interface ServiceState {
   readonly conns: PersistentMap<ClientConn, Connection>;
   /** The connection of each session that is connecting or open here. */
   readonly connOfSession: PersistentMap<SessionId, ClientConn>;
-  readonly watches: Watches;
+  readonly watches: WatchTable;
   readonly sessions: SessionClocks;
   readonly nextSessionId: SessionId;
   readonly awaited: Fifo<Awaited>;
@@ -104,7 +105,10 @@ export interface ServiceState {
   readonly deadline: Millis | null;
 }
 
-/** Effects of the step under way, in order. */
+/**
+ * Effects of the step under way, in order. Helpers push to it: a step's own array, handed out when
+ * the step is done.
+ */
 export type Out = ServiceEffect[];
 
 const LOOKING: Role = {
@@ -126,7 +130,7 @@ export function initialService(config: ServiceConfig): ServiceState {
     tree,
     conns: PersistentMap(),
     connOfSession: PersistentMap(),
-    watches: NO_WATCHES,
+    watches: emptyWatches(),
     sessions: NO_SESSIONS,
     nextSessionId: 0n as SessionId,
     awaited: emptyFifo(),
