@@ -160,9 +160,7 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   const parent = getNode(ctx.tree, parentOf(request.path));
   if (parent === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(parent.acl, Perms.CREATE, ctx.identities)) return fail(ErrorCode.NOAUTH);
-  const path = isSequential(flags)
-    ? request.path + sequenceSuffix(parent.cversion)
-    : request.path;
+  const path = isSequential(flags) ? request.path + sequenceSuffix(parent.cversion) : request.path;
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   if (getNode(ctx.tree, path) !== undefined) return fail(ErrorCode.NODEEXISTS);
   if (ownerKind(parent.ephemeralOwner) === 'ephemeral') {

@@ -6,11 +6,7 @@
  */
 import { ErrorCode } from '../core/error-code.js';
 import type { ClientConn } from '../core/ids.js';
-import type {
-  MultiReadRequest,
-  SetWatchesRequest,
-  WatchingReadRequest,
-} from '../core/request.js';
+import type { MultiReadRequest, SetWatchesRequest, WatchingReadRequest } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
 import { ZXID_NONE } from '../core/zxid.js';
 import type { MultiResult, ReplyBody } from '../jute/reply.js';
@@ -55,6 +51,8 @@ export function answerRead(
     case 'setWatches':
     case 'setWatches2':
       return setWatches(state, conn, request, xid, out);
+    case 'multiRead':
+      return multiRead(state, conn, request, pending, out);
     default: {
       const answer = answerOther(tree, connection, pending);
       if (typeof answer === 'number') reply(out, conn, xid, zxid, answer, null);
@@ -94,13 +92,8 @@ function leavesWatch(op: WatchingReadRequest['op'], found: Znode | number): bool
   return typeof found !== 'number' || (op === 'exists' && found === ErrorCode.NONODE);
 }
 
-function watch(
-  state: ServiceState,
-  conn: ClientConn,
-  request: WatchingReadRequest,
-): ServiceState {
-  const kind: WatchKind =
-    request.op === 'getData' || request.op === 'exists' ? 'data' : 'child';
+function watch(state: ServiceState, conn: ClientConn, request: WatchingReadRequest): ServiceState {
+  const kind: WatchKind = request.op === 'getData' || request.op === 'exists' ? 'data' : 'child';
   const watches = addWatch(state.watches, kind, request.path, conn);
   return watches === state.watches ? state : { ...state, watches };
 }
@@ -134,8 +127,6 @@ function answerOther(
       if (!isAllowed(node.acl, Perms.READ | Perms.ADMIN, identities)) return ErrorCode.NOAUTH;
       return { type: 'acl', acl: visibleAcl(node.acl, identities), stat: statOf(node) };
     }
-    case 'multiRead':
-      return { type: 'multi', results: readAll(tree, request, identities) };
     case 'getAllChildrenNumber': {
       const node = getNode(tree, request.path);
       if (node === undefined) return ErrorCode.NONODE;
@@ -152,18 +143,24 @@ function answerOther(
 }
 
 /** Each part for itself: one that fails fails alone. */
-function readAll(
-  tree: Tree,
+function multiRead(
+  state: ServiceState,
+  conn: ClientConn,
   request: MultiReadRequest,
-  identities: readonly Identity[],
-): readonly MultiResult[] {
-  return request.ops.map((part) => {
-    const node = find(tree, part, identities);
-    if (typeof node === 'number') return { type: 'error', err: node };
+  { xid, identities }: Pick<Pending, 'xid' | 'identities'>,
+  out: Out,
+): ServiceState {
+  let after = state;
+  const results = request.ops.map((part): MultiResult => {
+    const found = find(state.tree, part, identities);
+    if (part.watch && leavesWatch(part.op, found)) after = watch(after, conn, part);
+    if (typeof found === 'number') return { type: 'error', err: found };
     return part.op === 'getData'
-      ? { type: 'getData', data: node.data, stat: statOf(node) }
-      : { type: 'getChildren', children: childNames(node) };
+      ? { type: 'getData', data: found.data, stat: statOf(found) }
+      : { type: 'getChildren', children: childNames(found) };
   });
+  reply(out, conn, xid, state.tree.lastZxid, ErrorCode.OK, { type: 'multi', results });
+  return after;
 }
 
 function countBelow(tree: Tree, path: string, node: Znode): number {

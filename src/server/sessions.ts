@@ -121,8 +121,7 @@ export function touch(clocks: SessionClocks, id: SessionId, end: Millis): Sessio
   if (session === undefined || session.closing) return null;
   if (session.end === end) return clocks;
   // A shorter timeout may end it before its bucket is due.
-  const buckets =
-    end < session.end ? addToBucket(clocks.buckets, id, end) : clocks.buckets;
+  const buckets = end < session.end ? addToBucket(clocks.buckets, id, end) : clocks.buckets;
   return { ...clocks, tracked: clocks.tracked.set(id, { ...session, end }), buckets };
 }
 

@@ -29,7 +29,6 @@ export interface Pending {
 /** The outcome of a write: what its reply will say. */
 export interface Outcome {
   readonly applied: Applied;
-  readonly zxid: Zxid;
 }
 
 export interface Connection {

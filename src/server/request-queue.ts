@@ -1,0 +1,263 @@
+/**
+ * The requests of a connection, answered in the order in which they came (Apache:
+ * `CommitProcessor`).
+ *
+ * Writes and syncs go on their way at once, one behind the other. What comes after them on the
+ * same connection waits for their answers; on a connection that waits for nothing a read is
+ * answered directly. auth stands outside: it is answered at once, and counts for what comes later.
+ */
+import { ErrorCode } from '../core/error-code.js';
+import type { Millis } from '../core/ids.js';
+import type { AuthRequest, ClientRequest, PathRequest } from '../core/request.js';
+import { ZXID_ZERO } from '../core/zxid.js';
+import { authenticate } from './auth.js';
+import type { ClientEvent } from './events.js';
+import { peek, push, shift } from './fifo.js';
+import { replyBody } from './outcome.js';
+import { submit } from './propose.js';
+import { answerRead } from './reads.js';
+import { closeConn, refuseOperation, reply } from './replies.js';
+import { endOf, note, touch } from './sessions.js';
+import {
+  isLeading,
+  withConn,
+  type Connection,
+  type Outcome,
+  type Out,
+  type Pending,
+  type ServiceState,
+} from './state.js';
+
+export type RequestEvent = Extract<ClientEvent, { readonly type: 'clientRequest' }>;
+
+/** How a request is dealt with; `refused`: not an operation for clients. */
+function kindOf(op: ClientRequest['op']): Pending['kind'] | 'auth' | 'refused' {
+  switch (op) {
+    case 'getData':
+    case 'exists':
+    case 'getChildren':
+    case 'getChildren2':
+    case 'getACL':
+    case 'ping':
+    case 'setWatches':
+    case 'setWatches2':
+    case 'multiRead':
+    case 'getEphemerals':
+    case 'getAllChildrenNumber':
+    case 'whoAmI':
+      return 'read';
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+    case 'createTTL':
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+    case 'multi':
+    case 'closeSession':
+      return 'write';
+    case 'sync':
+      return 'sync';
+    case 'auth':
+      return 'auth';
+    case 'check':
+    case 'checkWatches':
+    case 'removeWatches':
+    case 'addWatch':
+    case 'deleteContainer':
+    case 'createSession':
+    case 'unknown':
+      return 'refused';
+    default:
+      return unreachable(op);
+  }
+}
+
+function unreachable(op: never): never {
+  throw new Error(`request of unknown kind: ${String(op)}`);
+}
+
+/** A frame of a client after its ConnectRequest. */
+export function onRequest(state: ServiceState, event: RequestEvent, out: Out): ServiceState {
+  const connection = state.conns.get(event.conn);
+  // Closed by this side meanwhile.
+  if (connection === undefined) return state;
+  switch (connection.phase) {
+    case 'open':
+      return accept(state, connection, event, out);
+    case 'connecting':
+      return withConn(state, { ...connection, held: push(connection.held, event) });
+    case 'new':
+      return closeConn(state, connection, 'request before ConnectRequest', out);
+  }
+}
+
+/** A request of an open connection: answered, under way, or waiting behind others. */
+export function accept(
+  state: ServiceState,
+  connection: Connection,
+  event: RequestEvent,
+  out: Out,
+): ServiceState {
+  const { xid, request, now } = event;
+  const kind = kindOf(request.op);
+  if (kind === 'auth') return addAuth(state, connection, xid, request as AuthRequest, out);
+  const touched = touchedBy(state, connection, now);
+  // A closing session: Apache drops its requests, its connection ends with the transaction.
+  if (touched === null) return state;
+  const current = touched === state ? connection : touched.conns.get(connection.conn)!;
+  if (kind === 'refused') return refuseOperation(touched, current, xid, out);
+  const pending: Pending = { kind, xid, request, identities: connection.identities };
+  if (kind === 'read' && current.queue.size === 0) {
+    return answerRead(touched, current, pending, out);
+  }
+  const queue = push(current.queue, pending);
+  const conns = touched.conns.set(current.conn, { ...current, queue });
+  const queued: ServiceState = { ...touched, conns, now };
+  switch (kind) {
+    case 'read':
+      return queued;
+    case 'write':
+      return sendWrite(queued, current, pending, out);
+    case 'sync':
+      return sendSync(queued, current, pending, out);
+  }
+}
+
+/**
+ * The state in which the connection's session is alive for its timeout from `now`; the same state
+ * if it is touched up to there already. null: the session is closing or gone.
+ */
+function touchedBy(state: ServiceState, connection: Connection, now: Millis): ServiceState | null {
+  const { sessionId, timeout, touchMark } = connection;
+  if (!isLeading(state)) {
+    const mark = state.sessions.pings;
+    if (mark === touchMark) return state;
+    const sessions = note(state.sessions, sessionId, timeout);
+    return withConn({ ...state, sessions }, { ...connection, touchMark: mark });
+  }
+  const end = endOf(now, timeout, state.config.tickTime);
+  if (end === touchMark) return state;
+  const sessions = touch(state.sessions, sessionId, end);
+  if (sessions === null) return null;
+  return withConn({ ...state, sessions }, { ...connection, touchMark: end });
+}
+
+function addAuth(
+  state: ServiceState,
+  connection: Connection,
+  xid: number,
+  request: AuthRequest,
+  out: Out,
+): ServiceState {
+  const { conn, ip } = connection;
+  const identities = authenticate(connection.identities, request, ip, state.config);
+  if (identities === null) {
+    reply(out, conn, xid, ZXID_ZERO, ErrorCode.AUTHFAILED, null);
+    return closeConn(state, connection, 'authentication failed', out);
+  }
+  reply(out, conn, xid, ZXID_ZERO, ErrorCode.OK, null);
+  return withConn(state, { ...connection, identities });
+}
+
+function sendWrite(
+  state: ServiceState,
+  { conn, sessionId }: Connection,
+  { xid, request, identities }: Pending,
+  out: Out,
+): ServiceState {
+  const sent = submit(state, sessionId, xid, request, identities, out);
+  const zxid = isLeading(sent) ? sent.lastProposed : null;
+  return { ...sent, awaited: push(sent.awaited, { conn, sessionId, cxid: xid, zxid }) };
+}
+
+/** A sync comes back when all that the leader had proposed before it has been delivered here. */
+function sendSync(
+  state: ServiceState,
+  { conn, sessionId }: Connection,
+  { xid, request, identities }: Pending,
+  out: Out,
+): ServiceState {
+  const cxid = xid;
+  if (isLeading(state)) {
+    const { path } = request as PathRequest;
+    const packet = { type: 'SYNC', sessionId, cxid, path } as const;
+    out.push({ type: 'core', event: { type: 'sync', conn: null, packet } });
+  } else {
+    const forwarded = { sessionId, cxid, request, identities };
+    const packet = { type: 'REQUEST', request: forwarded } as const;
+    out.push({ type: 'core', event: { type: 'forward', packet } });
+  }
+  return { ...state, awaitedSyncs: push(state.awaitedSyncs, { conn, sessionId, cxid }) };
+}
+
+/** A write of the connection has been delivered: the answer to the first one that waits. */
+export function settleWrite(
+  state: ServiceState,
+  connection: Connection,
+  outcome: Outcome,
+  out: Out,
+): ServiceState {
+  const outcomes = push(connection.outcomes, outcome);
+  return drain(state, { ...connection, outcomes }, out);
+}
+
+/** The leader's answer to the oldest sync of this server's clients. */
+export function onSynced(state: ServiceState, out: Out): ServiceState {
+  const sync = peek(state.awaitedSyncs);
+  if (sync === undefined) return state;
+  const rest: ServiceState = { ...state, awaitedSyncs: shift(state.awaitedSyncs) };
+  const connection = rest.conns.get(sync.conn);
+  if (connection === undefined) return rest;
+  return drain(rest, { ...connection, syncsDone: connection.syncsDone + 1 }, out);
+}
+
+/** Answers from the front of the queue as far as there are answers. */
+function drain(state: ServiceState, connection: Connection, out: Out): ServiceState {
+  let after = state;
+  let current = connection;
+  for (;;) {
+    const head = peek(current.queue);
+    if (head === undefined) break;
+    const queue = shift(current.queue);
+    if (head.kind === 'read') {
+      after = answerRead(after, current, head, out);
+      current = { ...current, queue };
+    } else if (head.kind === 'sync') {
+      if (current.syncsDone === 0) break;
+      const { path } = head.request as PathRequest;
+      const zxid = after.tree.lastZxid;
+      reply(out, current.conn, head.xid, zxid, ErrorCode.OK, { type: 'path', path });
+      current = { ...current, queue, syncsDone: current.syncsDone - 1 };
+    } else {
+      const outcome = peek(current.outcomes);
+      if (outcome === undefined) break;
+      current = { ...current, queue, outcomes: shift(current.outcomes) };
+      if (!answerWrite(after, current, head, outcome, out)) {
+        return closeConn(after, current, 'session moved', out);
+      }
+      if (head.request.op === 'closeSession') {
+        return closeConn(after, current, 'session closed by the client', out);
+      }
+    }
+  }
+  return withConn(after, current);
+}
+
+/** False: SESSIONMOVED, which ends the connection instead (ZOOKEEPER-710). */
+function answerWrite(
+  state: ServiceState,
+  { conn }: Connection,
+  { xid, request }: Pending,
+  { applied }: Outcome,
+  out: Out,
+): boolean {
+  const { result } = applied;
+  const moved = result.results?.some(({ err }) => err === ErrorCode.SESSIONMOVED) ?? false;
+  if (moved || result.err === ErrorCode.SESSIONMOVED) return false;
+  // A failed multi says so in its body.
+  const err = result.type === 'multi' ? ErrorCode.OK : result.err;
+  const body = err === ErrorCode.OK ? replyBody(request.op, result) : null;
+  reply(out, conn, xid, state.tree.lastZxid, err, body);
+  return true;
+}

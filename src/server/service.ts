@@ -1,0 +1,177 @@
+/**
+ * The service reducer: what one server does for its clients around the core.
+ *
+ * Client requests and the core's upcalls in; replies, watch events and the core's events out, in
+ * the order in which they must be carried out.
+ */
+import type { Role } from '../core/effect.js';
+import type { PeerConn, SessionId } from '../core/ids.js';
+import type { PingPacket, Snapshot } from '../core/message.js';
+import { makeZxid } from '../core/zxid.js';
+import { emptyTree, type Tree } from '../tree/tree.js';
+import { onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
+import type { ServiceEffect, ServiceEvent } from './events.js';
+import { emptyFifo } from './fifo.js';
+import { deliver } from './final.js';
+import { onForwarded, onRevalidate, propose, submit } from './propose.js';
+import { closeConn } from './replies.js';
+import { onRequest, onSynced } from './request-queue.js';
+import {
+  NO_SESSIONS,
+  endOf,
+  firstSessionId,
+  nextDue,
+  startClocks,
+  takeExpired,
+  takeTouches,
+  touch,
+} from './sessions.js';
+import { isLeading, withNow, type Out, type ServiceState } from './state.js';
+
+/** One step. `state` comes back as it is if nothing of it changes, as after a read. */
+export function serviceStep(
+  state: ServiceState,
+  event: ServiceEvent,
+): readonly [ServiceState, readonly ServiceEffect[]] {
+  const out: Out = [];
+  const after = step(state, event, out);
+  return [after.sessions.buckets === state.sessions.buckets ? after : remind(after, out), out];
+}
+
+function step(state: ServiceState, event: ServiceEvent, out: Out): ServiceState {
+  switch (event.type) {
+    case 'clientRequest':
+      return onRequest(state, event, out);
+    case 'deliver':
+      return deliver(state, event.txn, out);
+    case 'clientOpened':
+      return onOpened(state, event);
+    case 'clientConnect':
+      return onConnect(state, event, out);
+    case 'clientClosed':
+      return onClosed(state, event.conn);
+    case 'serviceTick':
+      return onTick(withNow(state, event.now), out);
+    case 'request':
+      return onForwarded(state, event.conn, event.packet, out);
+    case 'revalidate':
+      return event.conn === null
+        ? onRevalidated(state, event.packet, out)
+        : onRevalidate(state, event.conn, event.packet, out);
+    case 'pinged':
+      return onPinged(state, event.conn, event.packet, out);
+    case 'synced':
+      return onSynced(state, out);
+    case 'learnerGone':
+      // Its sessions come back through another server, or their time runs out.
+      return state;
+    case 'role':
+      return onRole(state, event.role, out);
+    case 'installed':
+      return withTree(state, event.snapshot);
+    case 'expireSession':
+      return expire(withNow(state, event.now), event.sessionId, out);
+    case 'serviceStart':
+      return withTree(
+        {
+          ...state,
+          now: event.now,
+          wallOffset: event.wallClock - event.now,
+          nextSessionId: firstSessionId(state.config.sid, event.wallClock),
+        },
+        event.snapshot,
+      );
+    default:
+      return unreachable(event);
+  }
+}
+
+function unreachable(event: never): never {
+  throw new Error(`event of unknown type: ${JSON.stringify(event)}`);
+}
+
+/** Deliveries go on from `snapshot`, whose image is a tree; null: an empty one. */
+function withTree(state: ServiceState, snapshot: Snapshot | null): ServiceState {
+  const tree = snapshot === null ? emptyTree() : (snapshot.image as Tree);
+  return { ...state, tree, pending: tree };
+}
+
+/**
+ * Serving begins: a leader winds up every session's clock and numbers on from the log's end.
+ * Serving ends: connections, their watches and what was proposed go. Its transactions may still be
+ * delivered later, by whoever leads then.
+ */
+function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
+  const continues = role.serving && state.role.serving && role.epoch === state.role.epoch;
+  if (continues) return { ...state, role };
+  let after = state;
+  // A client that comes while nobody is served has sent nothing yet: it may stay until it does.
+  for (const connection of state.role.serving ? state.conns.values() : []) {
+    after = closeConn(after, connection, 'the server has stopped serving', out);
+  }
+  const leading = role.serving && role.kind === 'leading';
+  const start = makeZxid(role.epoch, 0);
+  return {
+    ...after,
+    role,
+    sessions: leading
+      ? startClocks(after.tree.sessions, after.now, after.config.tickTime)
+      : NO_SESSIONS,
+    awaited: emptyFifo(),
+    awaitedSyncs: emptyFifo(),
+    outstanding: emptyFifo(),
+    pending: after.tree,
+    lastProposed: role.lastZxid > start ? role.lastZxid : start,
+  };
+}
+
+/** A learner's report of sessions it has heard of, or the leader's PING that asks for one. */
+function onPinged(
+  state: ServiceState,
+  conn: PeerConn | null,
+  packet: PingPacket,
+  out: Out,
+): ServiceState {
+  if (conn === null) {
+    const [clocks, touches] = takeTouches(state.sessions);
+    out.push({ type: 'core', event: { type: 'pong', sessions: touches } });
+    return { ...state, sessions: clocks };
+  }
+  if (!isLeading(state)) return state;
+  let { sessions } = state;
+  for (const { sessionId, timeout } of packet.sessions) {
+    const end = endOf(state.now, timeout, state.config.tickTime);
+    sessions = touch(sessions, sessionId, end) ?? sessions;
+  }
+  return { ...state, sessions };
+}
+
+/** Leader: sessions whose time is up end by their closing transactions. */
+function onTick(state: ServiceState, out: Out): ServiceState {
+  const [sessions, expired] = takeExpired(state.sessions, state.now);
+  let after: ServiceState = { ...state, sessions };
+  for (const sessionId of expired) after = expire(after, sessionId, out);
+  return after;
+}
+
+/**
+ * The leader ends a session by its closing transaction. A learner asks the leader for that, as if
+ * the client had: a closeSession needs no owner.
+ */
+function expire(state: ServiceState, sessionId: SessionId, out: Out): ServiceState {
+  const request = { op: 'closeSession' } as const;
+  if (!isLeading(state)) {
+    return state.role.serving ? submit(state, sessionId, 0, request, [], out) : state;
+  }
+  const session = state.sessions.tracked.get(sessionId);
+  if (session === undefined || session.closing) return state;
+  return propose(state, { sessionId, cxid: 0, request, identities: [], owner: 'self' }, out);
+}
+
+/** Asks to be woken when the next sessions may have to go. */
+function remind(state: ServiceState, out: Out): ServiceState {
+  const at = nextDue(state.sessions);
+  if (at === state.deadline) return state;
+  out.push({ type: 'serviceDeadline', at });
+  return { ...state, deadline: at };
+}
