@@ -17,6 +17,7 @@ import { frameState, splitFrames, type FrameState } from '../jute/frames.js';
 import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
 import { createWriter } from '../jute/writer.js';
+import { plainIp } from './address.js';
 import { ClientStats } from './client-stats.js';
 import { fourLetterWord, notWhitelisted } from './four-letter-words.js';
 import type { Listener } from './listener.js';
@@ -321,9 +322,4 @@ export class ClientPort {
     const client = `${ip}:${socket.remotePort ?? 0}`;
     this.#options.log.info(`client connection ${what}`, { client, reason });
   }
-}
-
-/** An IPv4 address that came in over an IPv6 socket, as IPv4. */
-export function plainIp(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

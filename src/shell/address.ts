@@ -1,0 +1,12 @@
+/** Addresses as text. */
+import type { Address } from '../config/server-config.js';
+
+/** `host:port`, with brackets around an IPv6 host. */
+export function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An IPv4 address that came in over an IPv6 socket, as IPv4. */
+export function plainIp(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,220 @@
+/**
+ * The quorum port: a leader's connections to its learners, and a learner's to its leader
+ * (Apache: `Leader.LearnerCnxAcceptor`, `LearnerHandler`, `Learner.connectToLeader`). Whoever
+ * connects while this server does not lead is hung up on, as if nothing listened.
+ *
+ * Each connection has a number that is used once in this process, and a name that both its ends
+ * work out alike: `DIALLER>ACCEPTOR`, an address and port each.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Address } from '../config/server-config.js';
+import type { SnapshotImage } from '../core/image.js';
+import type { PeerConn, Sid } from '../core/ids.js';
+import type { Packet } from '../core/message.js';
+import { DecodeError } from '../jute/decode-error.js';
+import { encodePacket, encodeSnapHead } from '../jute/quorum.js';
+import { feedQuorum, quorumStream, type QuorumStream } from '../jute/quorum-stream.js';
+import { createWriter } from '../jute/writer.js';
+import type { CoreEvent } from '../core/event.js';
+import { addressText, plainIp } from './address.js';
+import type { Listener } from './listener.js';
+import type { Logger } from './logger.js';
+import type { Flusher } from './outbox.js';
+import { PeerStream } from './peer-stream.js';
+import type { TxnBytes } from './txn-bytes.js';
+
+/** How long the other side may take to read what was sent before a close. */
+const LINGER_MS = 2000;
+
+export type PeerEvent = Extract<
+  CoreEvent,
+  { readonly type: 'opened' | 'dialFailed' | 'closed' | 'packet' }
+>;
+
+interface Connection {
+  readonly id: PeerConn;
+  readonly name: string;
+  readonly socket: Socket;
+  readonly out: PeerStream;
+  input: QuorumStream;
+}
+
+export interface QuorumPortOptions {
+  readonly listener: Listener;
+  readonly peers: ReadonlyMap<Sid, Address>;
+  readonly flusher: Flusher;
+  readonly log: Logger;
+  readonly txnBytes: TxnBytes;
+  readonly now: () => number;
+  readonly connectTimeout: number;
+  /** Largest data of a packet, bytes. */
+  readonly packetMax: number;
+  readonly isLeading: () => boolean;
+  /** What a SNAP carries, as the server layer has it. */
+  readonly imageToState: (image: SnapshotImage) => unknown;
+  readonly stateToImage: (state: unknown) => SnapshotImage;
+  readonly onEvent: (event: PeerEvent) => void;
+}
+
+export class QuorumPort {
+  readonly #options: QuorumPortOptions;
+  readonly #writer = createWriter();
+  readonly #connections = new Map<PeerConn, Connection>();
+  readonly #sockets = new Set<Socket>();
+  readonly #names = new Map<PeerConn, string>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: QuorumPortOptions) {
+    this.#options = options;
+    options.listener.accept((socket) => this.#accepted(socket));
+  }
+
+  /** The name of a connection: until the event or effect that ended it is worked off. */
+  nameOf(conn: PeerConn): string {
+    return this.#names.get(conn) ?? `gone:${conn}`;
+  }
+
+  dial(sid: Sid): void {
+    const { peers, connectTimeout, onEvent, now } = this.#options;
+    const address = peers.get(sid);
+    if (address === undefined) throw new Error(`no quorum address of server ${sid}`);
+    const socket = connect({ ...address, noDelay: true });
+    this.#track(socket);
+    let opened = false;
+    socket.setTimeout(connectTimeout, () => socket.destroy());
+    socket.once('connect', () => {
+      opened = true;
+      socket.setTimeout(0);
+      const name = `${endpoint(socket, 'local')}>${endpoint(socket, 'remote')}`;
+      const id = this.#add(socket, name);
+      onEvent({ type: 'opened', conn: id, as: 'learner', now: now() });
+    });
+    socket.once('close', () => {
+      if (!opened && !this.#closed) onEvent({ type: 'dialFailed', sid, now: now() });
+    });
+  }
+
+  /** Sends on a connection; one that is gone loses it. */
+  send(conn: PeerConn, packet: Packet): void {
+    const connection = this.#connections.get(conn);
+    if (connection === undefined) return;
+    if (packet.type === 'SNAP') {
+      const { snapshot } = packet;
+      connection.out.send(encodeSnapHead(this.#writer, snapshot.zxid));
+      connection.out.sendSnapshot(this.#options.stateToImage(snapshot.image));
+    } else {
+      connection.out.send(encodePacket(this.#writer, packet, this.#options.txnBytes.of));
+    }
+  }
+
+  /** Closes after all that was sent before; nothing more is read from it. */
+  hangUp(conn: PeerConn, reason: string): void {
+    const connection = this.#connections.get(conn);
+    if (connection === undefined) return;
+    this.#connections.delete(conn);
+    this.#names.delete(conn);
+    const { name, socket, out } = connection;
+    this.#options.log.info('quorum connection closed', { name, reason });
+    out.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#options.listener.close();
+    for (const connection of this.#connections.values()) connection.out.flush();
+    this.#connections.clear();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accepted(socket: Socket): void {
+    if (!this.#options.isLeading()) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    this.#track(socket);
+    const name = `${endpoint(socket, 'remote')}>${endpoint(socket, 'local')}`;
+    const conn = this.#add(socket, name);
+    this.#options.onEvent({ type: 'opened', conn, as: 'leader', now: this.#options.now() });
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #add(socket: Socket, name: string): PeerConn {
+    const id = this.#nextId++ as PeerConn;
+    const connection: Connection = {
+      id,
+      name,
+      socket,
+      out: new PeerStream(socket, this.#options.flusher),
+      input: quorumStream(this.#options.packetMax),
+    };
+    this.#connections.set(id, connection);
+    this.#names.set(id, name);
+    socket.on('data', (chunk) => this.#received(connection, chunk));
+    socket.once('close', () => this.#gone(connection, 'the other side closed it'));
+    return id;
+  }
+
+  #received(connection: Connection, chunk: Buffer): void {
+    const { id: conn } = connection;
+    const { onEvent, now, txnBytes } = this.#options;
+    const { stream, packets, error } = feedQuorum(connection.input, chunk);
+    connection.input = stream;
+    for (const { packet, txnBytes: bytes } of packets) {
+      // A packet before may have led to a close.
+      if (!this.#connections.has(conn)) return;
+      if (bytes !== null && (packet.type === 'PROPOSAL' || packet.type === 'INFORM')) {
+        txnBytes.remember(packet.txn, bytes);
+      }
+      const local = this.#localPacket(packet);
+      if (local instanceof DecodeError) {
+        this.#drop(connection, local.message);
+        return;
+      }
+      onEvent({ type: 'packet', conn, packet: local, now: now() });
+    }
+    if (error !== null) this.#drop(connection, error.message);
+  }
+
+  /** SNAP with the state as the server layer has it, any other packet as it is. */
+  #localPacket(packet: Packet): Packet | DecodeError {
+    if (packet.type !== 'SNAP') return packet;
+    const { zxid, image } = packet.snapshot;
+    try {
+      const state = this.#options.imageToState(image as SnapshotImage);
+      return { type: 'SNAP', snapshot: { zxid, image: state } };
+    } catch (error) {
+      return new DecodeError('invalid', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** What came on the connection is nothing that a peer may send. */
+  #drop(connection: Connection, reason: string): void {
+    if (!this.#connections.has(connection.id)) return;
+    connection.socket.destroy();
+    this.#gone(connection, reason);
+  }
+
+  #gone(connection: Connection, reason: string): void {
+    const { id: conn, name } = connection;
+    if (!this.#connections.delete(conn)) return;
+    this.#options.log.info('quorum connection lost', { name, reason });
+    this.#options.onEvent({ type: 'closed', conn, now: this.#options.now() });
+    this.#names.delete(conn);
+  }
+}
+
+function endpoint(socket: Socket, side: 'local' | 'remote'): string {
+  const host = side === 'local' ? socket.localAddress : socket.remoteAddress;
+  const port = side === 'local' ? socket.localPort : socket.remotePort;
+  return addressText({ host: plainIp(host ?? ''), port: port ?? 0 });
+}
