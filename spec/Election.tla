@@ -1,0 +1,202 @@
+------------------------------- MODULE Election -------------------------------
+(* Who leads. ElectionMode "fle": fast leader election with rounds and notifications (source:    *)
+(* Apache's FastLeaderElection, QuorumCnxManager). "oracle": one step moves a quorum of LOOKING  *)
+(* servers, the best of them leads; a late server joins a leader in one step.                    *)
+(*                                                                                               *)
+(* Abstractions: an election message may be lost, and is overtaken by newer ones to the same     *)
+(* server: receiving one drops those before it. finalizeWait is nondeterminism.                  *)
+EXTENDS History
+
+VARIABLES
+  round,          \* [Server -> Nat]: logical clock = electionEpoch; volatile
+  vote,           \* [Server -> Vote]: whom it proposes, or has decided for
+  recvset,        \* [Server -> [Server -> Vote]]: votes of this round; NoVote: none
+  outOfElection,  \* [Server -> [Server -> Decision]]: what servers that have decided say
+  notes           \* [Server -> [Server -> Seq(Notification)]]: sent by the first, to the second
+
+electionVars == <<round, vote, recvset, outOfElection, notes>>
+phaseVars == <<baseVars, historyVars>>
+
+-----------------------------------------------------------------------------
+(* Votes *)
+
+Vote(l, z, e) == [leader |-> l, zxid |-> z, peerEpoch |-> e]
+NoVote == Vote(NoServer, Zxid(-1, -1), -1)
+NoDecision == [vote |-> NoVote, round |-> 0, state |-> "LOOKING"]
+NoVotes == [j \in Server |-> NoVote]
+NoDecisions == [j \in Server |-> NoDecision]
+
+\* KNOB: who wins a tie of epoch and zxid. Models with symmetry let it be anybody.
+SidAbove(i, j) == IF i = NoServer THEN FALSE ELSE IF j = NoServer THEN TRUE ELSE i > j
+
+\* (peerEpoch, zxid, leader) is a total order: a beats b.
+Beats(a, b) ==
+  IF Mutant \in {"m02_vote_by_zxid_only", "m35_vote_order_ignores_epoch"}
+  THEN IF a.zxid = b.zxid THEN SidAbove(a.leader, b.leader) ELSE ZxidLess(b.zxid, a.zxid)
+  ELSE IF a.peerEpoch /= b.peerEpoch THEN a.peerEpoch > b.peerEpoch
+  ELSE IF a.zxid /= b.zxid /\ Mutant /= "m03_vote_by_epoch_only" THEN ZxidLess(b.zxid, a.zxid)
+  ELSE SidAbove(a.leader, b.leader)
+
+\* i's vote for itself, with h as its history; an observer proposes nobody.
+OwnVote(i, h) == IF i \in Observers THEN NoVote ELSE Vote(i, LastZxid(h), CurrentEpoch(i))
+
+\* The elected role of i under leader l.
+RoleUnder(i, l) == IF i \in Observers THEN "OBSERVING" ELSE IF i = l THEN "LEADING" ELSE "FOLLOWING"
+
+Note(i, s, r, v) == [state |-> s, round |-> r, vote |-> v]
+Notify(net, i, receivers, m) ==
+  [net EXCEPT ![i] = [j \in Server |-> IF j \in receivers THEN Enqueue(@[j], m) ELSE @[j]]]
+OtherVoters(i) == Voters \ {i}
+
+-----------------------------------------------------------------------------
+(* LookForLeader(i): part of the step that makes i LOOKING. h: its history then.                 *)
+
+LookForLeader(i, h) ==
+  IF ElectionMode = "oracle" THEN UNCHANGED electionVars
+  ELSE /\ MayStartRound(round[i] + 1)
+       /\ round' = [round EXCEPT ![i] = @ + 1]
+       /\ vote' = [vote EXCEPT ![i] = OwnVote(i, h)]
+       /\ recvset' = [recvset EXCEPT ![i] = NoVotes]
+       /\ outOfElection' = [outOfElection EXCEPT ![i] = NoDecisions]
+       /\ notes' = Notify(notes, i, OtherVoters(i),
+                          Note(i, "LOOKING", round[i] + 1, OwnVote(i, h)))
+
+\* The steps that end a role share this: closed at i's side, LOOKING again. What is on its way
+\* to i is lost; history, diskQueue and lastCommitted stay.
+BecomeLooking(i) ==
+  /\ state' = [state EXCEPT ![i] = "LOOKING"]
+  /\ zabState' = [zabState EXCEPT ![i] = "ELECTION"]
+  /\ leaderOf' = [leaderOf EXCEPT ![i] = NoServer]
+  /\ LeaveRole(i)
+  /\ msgs' = ClearTo(msgs, i)
+  /\ diskQueue' = [diskQueue EXCEPT ![i] = Forget(@)]
+  /\ UNCHANGED <<logVars, disk>>
+  /\ LookForLeader(i, history[i])
+
+-----------------------------------------------------------------------------
+(* A decision: roles is a function from servers that decide now to their leader.                 *)
+
+Decide(roles) ==
+  LET D == DOMAIN roles
+  IN /\ state' = [i \in Server |-> IF i \in D THEN RoleUnder(i, roles[i]) ELSE state[i]]
+     /\ zabState' = [i \in Server |-> IF i \in D THEN "DISCOVERY" ELSE zabState[i]]
+     /\ leaderOf' = [i \in Server |-> IF i \in D THEN roles[i] ELSE leaderOf[i]]
+     /\ UNCHANGED <<logVars, diskVars, learnerVars, learners, quorumVars, netVars, historyVars>>
+
+\* The voters whose vote in votes is v, i itself included.
+Supporters(i, votes, v) == {j \in Voters : j = i \/ votes[j] = v}
+
+\* finalizeWait has passed since a quorum held i's vote, and nothing better came.
+DecideLeader(i) ==
+  /\ ElectionMode = "fle"
+  /\ state[i] = "LOOKING"
+  /\ vote[i] /= NoVote
+  /\ IsQuorum(Supporters(i, recvset[i], vote[i]))
+  /\ Decide([j \in {i} |-> vote[i].leader])
+  /\ UNCHANGED electionVars
+
+ResendNotifications(i) ==
+  /\ ElectionMode = "fle"
+  /\ state[i] = "LOOKING"
+  /\ MayResend(i)
+  /\ notes' = Notify(notes, i, OtherVoters(i), Note(i, "LOOKING", round[i], vote[i]))
+  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
+
+-----------------------------------------------------------------------------
+(* ReceiveNotification(i, j): any message under way may be next; those before it are lost.       *)
+
+\* Everybody's vote is in and equal: no wait is needed.
+AllAgree(i, votes, v) == IF v = NoVote THEN FALSE ELSE Supporters(i, votes, v) = Voters \cup ({i} \cap Voters)
+
+LookingReceivesLooking(i, j, m, rest) ==
+  IF j \in Observers \/ m.round < round[i]
+  THEN \* never counted, but answered with i's vote
+       /\ notes' = Notify(rest, i, {j}, Note(i, "LOOKING", round[i], vote[i]))
+       /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
+  ELSE LET newer  == m.round > round[i]
+           mine   == IF newer THEN OwnVote(i, history[i]) ELSE vote[i]
+           better == Beats(m.vote, mine)
+           v      == IF better THEN m.vote ELSE mine
+           votes  == [(IF newer THEN NoVotes ELSE recvset[i]) EXCEPT ![j] = m.vote]
+       IN /\ round' = [round EXCEPT ![i] = m.round]
+          /\ vote' = [vote EXCEPT ![i] = v]
+          /\ recvset' = [recvset EXCEPT ![i] = votes]
+          /\ notes' = IF newer \/ better
+                      THEN Notify(rest, i, OtherVoters(i), Note(i, "LOOKING", m.round, v))
+                      ELSE rest
+          /\ UNCHANGED outOfElection
+          /\ IF AllAgree(i, votes, v) THEN Decide([k \in {i} |-> v.leader])
+             ELSE UNCHANGED phaseVars
+
+\* j has a leader. i follows it if a quorum says the same in the same round, its leader included.
+LookingReceivesDecided(i, j, m, rest) ==
+  IF j \in Observers
+  THEN notes' = rest /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
+  ELSE LET votes == IF m.round = round[i] \/ Mutant = "m36_votes_of_old_rounds_counted"
+                    THEN [recvset[i] EXCEPT ![j] = m.vote] ELSE recvset[i]
+           said  == [outOfElection[i] EXCEPT ![j] = [vote |-> m.vote, round |-> m.round,
+                                                     state |-> m.state]]
+           same  == {k \in Voters : said[k].vote = m.vote /\ said[k].round = m.round}
+           l     == m.vote.leader
+           joins == IF l = i \/ l \notin same THEN FALSE
+                    ELSE said[l].state = "LEADING" /\ IsQuorum(same)
+       IN /\ notes' = rest
+          /\ recvset' = [recvset EXCEPT ![i] = votes]
+          /\ outOfElection' = [outOfElection EXCEPT ![i] = said]
+          /\ IF joins
+             THEN /\ vote' = [vote EXCEPT ![i] = m.vote]
+                  /\ round' = [round EXCEPT ![i] = m.round]
+                  /\ Decide([k \in {i} |-> l])
+             ELSE UNCHANGED <<vote, round, phaseVars>>
+
+DecidedReceives(i, j, m, rest) ==
+  /\ notes' = IF m.state = "LOOKING"
+              THEN Notify(rest, i, {j}, Note(i, state[i], round[i], vote[i])) ELSE rest
+  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
+
+ReceiveNotification(i, j) ==
+  /\ state[i] /= "DOWN"
+  /\ \E n \in 1..Len(notes[j][i]) :
+       LET m == notes[j][i][n]
+           rest == [notes EXCEPT ![j][i] = SubSeq(@, n + 1, Len(@))]
+       IN IF state[i] /= "LOOKING" THEN DecidedReceives(i, j, m, rest)
+          ELSE IF m.state = "LOOKING" THEN LookingReceivesLooking(i, j, m, rest)
+          ELSE LookingReceivesDecided(i, j, m, rest)
+
+-----------------------------------------------------------------------------
+(* The oracle *)
+
+\* Q elects l, the best of it: no pulling of history is needed later.
+ElectLeader(l, Q) ==
+  /\ ElectionMode = "oracle"
+  /\ l \in Q
+  /\ IsQuorum(Q)
+  /\ \A i \in Q : state[i] = "LOOKING"
+  /\ Mutant = "m01_any_leader" \/ ~\E i \in Q : Beats(OwnVote(i, history[i]), OwnVote(l, history[l]))
+  /\ MayElect(l, Q)
+  /\ Decide([i \in Q |-> l])
+  /\ UNCHANGED electionVars
+
+\* A late server learns who leads (perhaps a leader that is about to find out it no longer does).
+JoinLeader(i, l) ==
+  /\ ElectionMode = "oracle"
+  /\ state[i] = "LOOKING"
+  /\ state[l] = "LEADING"
+  /\ Decide([k \in {i} |-> l])
+  /\ UNCHANGED electionVars
+
+-----------------------------------------------------------------------------
+\* As if every server had just started its first round (or, DOWN, had not started yet).
+ElectionInit(initial) ==
+  LET started == ElectionMode = "fle" /\ initial = "LOOKING"
+  IN /\ round = [i \in Server |-> IF started THEN 1 ELSE 0]
+     /\ vote = [i \in Server |->
+          IF started THEN (IF i \in Observers THEN NoVote ELSE Vote(i, ZeroZxid, 0)) ELSE NoVote]
+     /\ recvset = [i \in Server |-> NoVotes]
+     /\ outOfElection = [i \in Server |-> NoDecisions]
+     /\ notes = [i \in Server |-> [j \in Server |->
+          IF started /\ j \in OtherVoters(i)
+          THEN <<Note(i, "LOOKING", 1, IF i \in Observers THEN NoVote ELSE Vote(i, ZeroZxid, 0))>>
+          ELSE <<>>]]
+
+=============================================================================

@@ -1,0 +1,260 @@
+------------------------------ MODULE Properties ------------------------------
+(* What must hold. Each property: its number in the project's list, and its source. "DSN" is      *)
+(* Junqueira, Reed, Serafini, DSN 2011; "tech report" its longer version, YL-2010-007.            *)
+EXTENDS Faults
+
+Up(i) == state[i] /= "DOWN"
+DeliveredBy(i) == Prefix(history[i], lastCommitted[i])
+Range(s) == {s[n] : n \in 1..Len(s)}
+Comparable(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
+OfEpoch(s, e) == LET Is(t) == t.epoch = e IN SelectSeq(s, Is)
+Established(l) == state[l] = "LEADING" /\ zabState[l] = "BROADCAST"
+QuorumHas(P(_)) == IsQuorum({i \in Server : P(i)})
+
+-----------------------------------------------------------------------------
+(* P1 TypeOK                                                                                     *)
+
+IsZxid(z) == DOMAIN z = {1, 2} /\ z[1] \in Int /\ z[2] \in Int
+IsTxn(t) == t.epoch \in Nat /\ t.counter \in Nat \ {0}
+IsLog(h) == \A n \in 1..Len(h) : IsTxn(h[n])
+
+TypeOK ==
+  /\ state \in [Server -> ServerState]
+  /\ zabState \in [Server -> ZabState]
+  /\ leaderOf \in [Server -> Server \cup {NoServer}]
+  /\ \A i \in Server :
+       /\ IsLog(history[i]) /\ IsLog(disk[i].log)
+       /\ lastCommitted[i] \in 0..Len(history[i])
+       /\ disk[i].snapshot \in 0..Len(disk[i].log)
+       /\ disk[i].acceptedEpoch \in Nat /\ disk[i].currentEpoch \in Nat
+       /\ \A n \in 1..Len(diskQueue[i]) :
+            diskQueue[i][n].op \in LogOps \cup {"acceptedEpoch", "currentEpoch"}
+       /\ state[i] \in {"LOOKING", "DOWN"} <=> leaderOf[i] = NoServer
+       /\ state[i] \in {"LOOKING", "DOWN"} <=> zabState[i] = "ELECTION"
+       /\ state[i] = "LEADING" <=> leaderOf[i] = i
+       /\ state[i] = "OBSERVING" => i \in Observers
+       /\ \A j \in Server : learners[i][j].phase \in LearnerPhase /\ IsZxid(learners[i][j].zxid)
+       /\ \A j \in Server : IsZxid(acked[i][j])
+  /\ link \in [Server -> Server \cup {NoServer}]
+  /\ \A f \in Server : link[f] \in {NoServer, leaderOf[f]} /\ link[f] /= f
+  /\ syncCommitted \in [Server -> Nat \cup {-1}]
+  /\ newEpoch \in [Server -> Nat]
+  /\ ackEpochs \in [Server -> SUBSET Voters]
+  /\ ackNewLeader \in [Server -> SUBSET Server]
+  /\ live \subseteq Server \X Server
+  /\ \A f, l \in Server : IsLive(f, l) => link[f] = l /\ learners[l][f].phase /= "none"
+
+-----------------------------------------------------------------------------
+(* State properties                                                                              *)
+
+\* P2. One established leader per epoch, ever, with one initial history (DSN: "primary").
+Leadership == \A a, b \in established : a.epoch = b.epoch => a = b
+
+\* P3. currentEpoch <= acceptedEpoch <= the highest epoch ever issued, on every disk.
+EpochOrder ==
+  \A i \in Server : /\ disk[i].currentEpoch <= disk[i].acceptedEpoch
+                    /\ disk[i].acceptedEpoch <= issuedEpoch
+
+\* P4. Zxids in a log strictly increase.
+Increasing(h) == \A n \in 1..(Len(h) - 1) : ZxidLess(ZxidOf(h[n]), ZxidOf(h[n + 1]))
+LogsIncrease == \A i \in Server : Increasing(history[i]) /\ Increasing(disk[i].log)
+
+\* P5. Equal zxid: equal transaction, and equal logs before it.
+LogMatching ==
+  \A i, j \in Server : \A n \in 1..Len(history[i]) :
+    HasZxid(history[j], ZxidOf(history[i][n])) => IsPrefix(Prefix(history[i], n), history[j])
+
+\* P6. Integrity (DSN): what is delivered was broadcast, and is delivered once.
+Integrity ==
+  /\ Range(committedLog) \subseteq {b.txn : b \in broadcast}
+  /\ \A i \in Server : LET d == DeliveredBy(i)
+                       IN /\ Range(d) \subseteq {b.txn : b \in broadcast}
+                          /\ \A m, n \in 1..Len(d) : d[m] = d[n] => m = n
+
+\* P8. Agreement (DSN): whatever two servers, or incarnations of them, ever delivered, one is a
+\* prefix of the other. committedLog is the longest that was ever delivered.
+Agreement == \A i \in Server : IsPrefix(DeliveredBy(i), committedLog)
+PrefixConsistency == \A i, j \in Server : Comparable(DeliveredBy(i), DeliveredBy(j))
+
+\* P7. Total order (DSN): if somebody, the leader too, delivers a before b, then whoever delivers
+\* b delivers a before b. For all pairs, and logs of every length.
+Before(d, a, b) == \E m, n \in 1..Len(d) : m < n /\ d[m] = a /\ d[n] = b
+OrderedAs(d, other) ==
+  \A m, n \in 1..Len(d) : m < n /\ d[n] \in Range(other) => Before(other, d[m], d[n])
+TotalOrder ==
+  LET all == {DeliveredBy(i) : i \in Server} \cup {committedLog}
+  IN \A d, other \in all : OrderedAs(d, other)
+
+\* P9. Local primary order (DSN): if a leader broadcasts a before b, whoever delivers b delivers
+\* a before b. For all pairs (Apache's Zab.tla says "exists").
+LocalPrimaryOrder ==
+  \A a, b \in broadcast : a.txn.epoch = b.txn.epoch /\ a.n < b.n =>
+    \A d \in {DeliveredBy(i) : i \in Server} \cup {committedLog} :
+      b.txn \in Range(d) => Before(d, a.txn, b.txn)
+
+\* P10. Global primary order (DSN): of two leaders, what the earlier broadcast comes first.
+GlobalPrimaryOrder ==
+  \A d \in {DeliveredBy(i) : i \in Server} \cup {committedLog} :
+    \A m, n \in 1..Len(d) : m < n => d[m].epoch <= d[n].epoch
+
+\* P11. Primary integrity (DSN), for each broadcast: whatever of an earlier epoch is delivered by
+\* anybody, ever, the leader had delivered before it broadcast.
+PrimaryIntegrity ==
+  \A b \in broadcast : \A n \in 1..Len(committedLog) :
+    committedLog[n].epoch < b.txn.epoch => committedLog[n] \in Range(b.delivered)
+
+\* P12. The initial history of an established epoch is a prefix of every later one's.
+InitialHistoriesExtend ==
+  \A a, b \in established : a.epoch < b.epoch => IsPrefix(a.initial, b.initial)
+
+\* P13. A leader delivers its initial history before it broadcasts.
+DeliversBeforeBroadcast ==
+  \A l \in Server : Established(l) => \A r \in established :
+    r.epoch = newEpoch[l] /\ r.leader = l => lastCommitted[l] >= Len(r.initial)
+
+\* P14. What two servers hold of one epoch: one is a prefix of the other, of what was broadcast.
+EpochsMatch ==
+  \A i, j \in Server : \A e \in {t.epoch : t \in Range(history[i]) \cup Range(history[j])} :
+    Comparable(OfEpoch(history[i], e), OfEpoch(history[j], e))
+
+\* P15. Durability: what was ever committed is on the disks of a quorum.
+CommittedIsDurable == IsQuorum({i \in Server : IsPrefix(committedLog, disk[i].log)})
+
+\* P16. Leader completeness: an established leader has what was committed in earlier epochs.
+LeaderCompleteness ==
+  \A r \in established : LET Earlier(t) == t.epoch < r.epoch
+                         IN IsPrefix(SelectSeq(committedLog, Earlier), r.initial)
+
+\* P17. Delivered is in the log. A COMMIT may reach a follower before its own write is durable
+\* (a quorum without it has the entry), so the log here is the disk's with what is under way.
+MemoryIsDiskToBe ==
+  \A i \in Server : Up(i) =>
+    /\ ApplyWrites(disk[i], diskQueue[i]).log = history[i]
+    /\ lastCommitted[i] >= disk[i].snapshot
+\* ... and a snapshot holds committed state only.
+SnapshotsAreCommitted ==
+  \A i \in Server : IsPrefix(Prefix(disk[i].log, disk[i].snapshot), committedLog)
+
+\* P18. A synchronized learner's log is a prefix of its leader's.
+FollowsLeader ==
+  \A f, l \in Server : IsLive(f, l) /\ syncCommitted[f] /= -1 => IsPrefix(history[f], history[l])
+
+\* P20. Nothing is acknowledged before it is durable. Read on a live connection, where the learner
+\* is still in the leader's epoch.
+AcksAreDurable ==
+  \A p \in live : LET f == p[1] l == p[2] IN \A n \in 1..Len(msgs[f][l]) :
+    LET m == msgs[f][l][n]
+    IN CASE m.type = "ACK" -> IF m.zxid[2] = 0 THEN disk[f].currentEpoch >= m.zxid[1]
+                              ELSE HasZxid(disk[f].log, m.zxid)
+         \* (-1 acknowledges nothing)
+         [] m.type = "ACKEPOCH" -> m.currentEpoch = -1 \/ disk[f].acceptedEpoch >= newEpoch[l]
+         [] OTHER -> TRUE
+CountedAcksAreDurable ==
+  \A l \in Server : state[l] = "LEADING" => \A f \in Voters :
+    /\ disk[f].acceptedEpoch <= newEpoch[l] /\ acked[l][f] /= ZeroZxid =>
+         HasZxid(disk[f].log, acked[l][f])
+    /\ f \in ackNewLeader[l] => disk[f].currentEpoch >= newEpoch[l]
+    /\ f \in ackEpochs[l] => disk[f].acceptedEpoch >= newEpoch[l]
+
+\* P21. Once a later epoch is established, an earlier leader can gain no quorum any more.
+OneLeaderCanCommit ==
+  \A l \in Server : Established(l) =>
+    \A r \in established : r.epoch > newEpoch[l] =>
+      ~IsQuorum({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
+
+\* P22. No packet in an impossible role.
+PacketsFitRoles ==
+  \A p \in live : LET f == p[1] l == p[2] IN
+    /\ state[l] = "LEADING" /\ state[f] \in {"FOLLOWING", "OBSERVING"} /\ leaderOf[f] = l
+    /\ \A n \in 1..Len(msgs[f][l]) : LET m == msgs[f][l][n] IN
+         /\ m.type \in {"ACKEPOCH", "ACK"}
+         /\ m.type = "ACKEPOCH" => learners[l][f].phase = "info"
+         \* NEWLEADER is acknowledged before any proposal
+         /\ m.type = "ACK" /\ m.zxid[2] /= 0 /\ learners[l][f].phase /= "synced" =>
+              \E k \in 1..(n - 1) : msgs[f][l][k] = Ack(Zxid(newEpoch[l], 0))
+    /\ \A n \in 1..Len(msgs[l][f]) :
+         LET m == msgs[l][f][n] IN
+         CASE m.type \in {"COMMIT"} -> HasZxid(history[l], m.zxid)
+           [] m.type \in {"NEWLEADER", "UPTODATE"} -> m.zxid = Zxid(newEpoch[l], 0)
+           [] m.type = "LEADERINFO" -> m.epoch = newEpoch[l]
+           [] m.type = "INFORM" -> f \in Observers
+           [] OTHER -> TRUE
+
+\* A6. Who is in an established epoch has its initial history on disk (ZOOKEEPER-4643, 4646).
+EpochImpliesHistory ==
+  \A i \in Server : \A r \in established :
+    disk[i].currentEpoch = r.epoch => IsPrefix(r.initial, disk[i].log)
+
+\* The observers' part: they are counted nowhere.
+ObserversNeverCount ==
+  \A l \in Server : /\ ackEpochs[l] \subseteq Voters /\ ackNewLeader[l] \subseteq Voters
+                    /\ \A o \in Observers : acked[l][o] = ZeroZxid
+                    /\ state[l] \in {"LEADING", "FOLLOWING"} => l \in Voters
+
+-----------------------------------------------------------------------------
+(* Action properties                                                                             *)
+
+\* A1. acceptedEpoch and currentEpoch on disk never decrease.
+MonotoneEpochs ==
+  [][\A i \in Server : /\ disk'[i].acceptedEpoch >= disk[i].acceptedEpoch
+                       /\ disk'[i].currentEpoch >= disk[i].currentEpoch]_disk
+
+\* A2. lastCommitted never decreases within an incarnation.
+MonotoneCommit ==
+  [][\A i \in Server : Up(i) /\ state'[i] /= "DOWN" => lastCommitted'[i] >= lastCommitted[i]
+    ]_lastCommitted
+
+\* A3. No disk ever loses an entry that was committed.
+RECURSIVE CommonLength(_, _)
+CommonLength(s, t) ==
+  IF s = <<>> \/ t = <<>> THEN 0
+  ELSE IF Head(s) = Head(t) THEN 1 + CommonLength(Tail(s), Tail(t)) ELSE 0
+CommittedStaysOnDisk ==
+  [][\A i \in Server : disk'[i].log /= disk[i].log =>
+       CommonLength(disk'[i].log, committedLog) >= CommonLength(disk[i].log, committedLog)]_disk
+
+\* A4. An established leader's log is append-only.
+LeaderAppendOnly ==
+  [][\A l \in Server : Established(l) /\ state'[l] = "LEADING" =>
+       IsPrefix(history[l], history'[l])]_history
+
+\* A5. A disk changes only by the writes asked for, in their order (or by a snapshot taken).
+DisksChangeByWrites ==
+  [][\A i \in Server : disk'[i] /= disk[i] =>
+       \/ \E k \in 1..Len(diskQueue[i]) :
+            disk'[i] = ApplyWrites(disk[i], SubSeq(diskQueue[i], 1, k))
+       \/ disk'[i] = [disk[i] EXCEPT !.snapshot = lastCommitted[i]]]_disk
+
+\* A7. What was ever committed is append-only.
+CommittedLogAppendOnly == [][IsPrefix(committedLog, committedLog')]_committedLog
+
+\* A8. A crash changes nothing durable but by writes under way; a restart nothing at all.
+RestartKeepsDisk ==
+  [][\A i \in Server : ~Up(i) => disk'[i] = disk[i]]_disk
+
+-----------------------------------------------------------------------------
+(* Reachability: each of these must be violated, or the model cannot do what it should.          *)
+
+DebugTwoLeadersOverlap ==
+  ~\E a, b \in Server : a /= b /\ Established(a) /\ Established(b)
+DebugTruncTaken == \A i \in Server : \A n \in 1..Len(diskQueue[i]) :
+  diskQueue[i][n].op /= "truncate"
+DebugSnapTaken == \A i \in Server : \A n \in 1..Len(diskQueue[i]) :
+  diskQueue[i][n].op /= "install"
+\* a follower joins when the leader is established and has proposed something
+DebugLateJoiner ==
+  ~\E f, l \in Server : /\ Established(l) /\ IsLive(f, l) /\ f \in Voters
+                        /\ learners[l][f].phase = "info"
+                        /\ \E t \in Range(history[l]) : t.epoch = newEpoch[l]
+DebugEpochSkipped ==
+  ~\E r \in established : r.epoch > 1 /\ \A q \in established : q.epoch /= r.epoch - 1
+DebugCommittedShorterThanLog ==
+  \A i \in Server : Established(i) => lastCommitted[i] = Len(history[i])
+DebugObserverInformed == ~\E o \in Observers, l \in Server : Arrives(l, o, {"INFORM"})
+\* a server delivers an entry that its own disk does not have yet
+DebugDeliveredAheadOfDisk ==
+  \A i \in Server : Up(i) => IsPrefix(DeliveredBy(i), disk[i].log)
+DebugEstablished == established = {}
+DebugCommitted == committedLog = <<>>
+
+=============================================================================

@@ -1,0 +1,258 @@
+--------------------------- MODULE Synchronization ---------------------------
+(* Phase 2: learners get the leader's history. Paper: NEWLEADER(e, I), ACK-LD, COMMIT-LD; on the *)
+(* wire DIFF, TRUNC or SNAP, PROPOSALs and COMMITs, NEWLEADER; ACK; UPTODATE. Sources:            *)
+(* LearnerHandler.syncFollower, Leader.startForwarding, Learner.syncWithLeader,                  *)
+(* Leader.waitForNewLeaderAck.                                                                   *)
+EXTENDS Discovery
+
+-----------------------------------------------------------------------------
+(* What a leader sends to synchronize f, whose last zxid is p.                                   *)
+
+\* KNOB. SNAP is due where p is below what l holds in memory, which is at least all uncommitted.
+SnapAllowed(l, p) ==
+  IF SnapshotSync THEN ZxidLess(p, LastZxid(Prefix(history[l], lastCommitted[l]))) ELSE FALSE
+SnapChoices(l, p) == IF SnapAllowed(l, p) THEN BOOLEAN ELSE {FALSE}
+
+ProposalsFrom(l, f, start) ==
+  LET h == history[l]
+      cp == CommittedPoint(l)
+      end == IF f \in Observers \/ Mutant = "m25_late_joiner_misses_proposals" THEN cp ELSE Len(h)
+      upTo[n \in Nat] ==
+        IF n <= start THEN <<>>
+        ELSE upTo[n - 1] \o (IF n <= cp THEN <<Proposal(h[n]), Commit(ZxidOf(h[n]))>>
+                             ELSE <<Proposal(h[n])>>)
+  IN upTo[end]
+
+SyncPackets(l, f, p, snap) ==
+  LET h == history[l]
+      cp == CommittedPoint(l)
+      known == CountUpTo(h, p)
+      inHistory == p[2] = 0 \/ HasZxid(h, p) \/ Mutant = "m30_diff_where_trunc_is_due"
+      cut == IF Mutant = "m31_trunc_one_too_far" /\ known > 0 THEN known - 1 ELSE known
+      first == IF snap THEN Snap(Prefix(h, lastCommitted[l]))
+               ELSE IF inHistory THEN Diff(LastZxid(Prefix(h, cp)))
+               ELSE Trunc(LastZxid(Prefix(h, cut)))
+      start == IF snap THEN lastCommitted[l] ELSE known
+  IN <<first>> \o ProposalsFrom(l, f, start) \o <<NewLeader(newEpoch[l])>>
+
+\* Choices of SNAP for each of these learners.
+SnapChoicesFor(l, fs) ==
+  {s \in [fs -> BOOLEAN] : \A f \in fs : s[f] \in SnapChoices(l, learners[l][f].zxid)}
+
+-----------------------------------------------------------------------------
+\* A voter whose epoch and history l may not follow is turned away, as long as it could count.
+IsAheadOf(m, l) ==
+  IF m.currentEpoch = -1 THEN FALSE
+  ELSE IF Mutant \in {"m01_any_leader", "m02_vote_by_zxid_only", "m03_vote_by_epoch_only",
+                      "m35_vote_order_ignores_epoch"} THEN FALSE
+  ELSE IF m.currentEpoch /= CurrentEpoch(l) THEN m.currentEpoch > CurrentEpoch(l)
+  ELSE ZxidLess(LastZxid(history[l]), m.lastZxid)
+
+\* The leader's end of its connection with f is closed.
+CloseAtLeader(l, f) ==
+  /\ learners' = [learners EXCEPT ![l][f] = NoLearner]
+  /\ live' = live \ {<<f, l>>}
+  /\ msgs' = IF IsDialled(f, l) THEN msgs ELSE Clear(msgs, f, l)
+
+LeaderProcessACKEPOCH(l, f) ==
+  /\ state[l] = "LEADING"
+  /\ learners[l][f].phase = "info"
+  /\ Arrives(f, l, {"ACKEPOCH"})
+  /\ LET m       == Head(msgs[f][l])
+         net     == Receive(msgs, f, l)
+         counts  == m.currentEpoch /= -1 /\ f \in Voters
+         now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
+         reached == CurrentEpoch(l) /= newEpoch[l] /\ IsQuorum(now)
+     IN IF IsAheadOf(m, l)
+        THEN /\ CloseAtLeader(l, f)
+             /\ UNCHANGED <<ackEpochs, diskQueue>>
+        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
+             /\ diskQueue' = IF reached
+                  THEN [diskQueue EXCEPT ![l] = Append(@, CurrentEpochWrite(newEpoch[l], <<>>))]
+                  ELSE diskQueue
+             /\ IF zabState[l] \in {"SYNCHRONIZATION", "BROADCAST"}
+                THEN \E snap \in SnapChoices(l, m.lastZxid) :
+                       /\ msgs' = SendToLearner(net, l, f, SyncPackets(l, f, m.lastZxid, snap))
+                       /\ learners' = [learners EXCEPT ![l][f] =
+                                         [phase |-> "forwarding", zxid |-> ZeroZxid]]
+                ELSE /\ msgs' = net
+                     /\ learners' = [learners EXCEPT ![l][f] =
+                                       [phase |-> "ackepoch", zxid |-> m.lastZxid]]
+             /\ UNCHANGED live
+  /\ UNCHANGED <<serverVars, logVars, disk, learnerVars, newEpoch, epochInfos, ackNewLeader, acked,
+                 electionVars, historyVars>>
+
+\* l is in its epoch: all who have acknowledged it are synchronized. l's own log is durable, as
+\* writes are FIFO, so it counts as an acknowledgement of NEWLEADER.
+LeaderPersistCurrentEpoch(l) ==
+  /\ state[l] = "LEADING"
+  /\ \E k \in PersistRuns(l) :
+       LET w == diskQueue[l][k]
+           waiting == Learners(l, {"ackepoch"})
+           alone == Mutant = "m16_newleader_quorum_of_one"
+       IN /\ w.op = "currentEpoch"
+          /\ Persist(l, k)
+          /\ IF w.ack
+             THEN \E snap \in SnapChoicesFor(l, waiting) :
+                    /\ msgs' = SendEach(msgs, l, [f \in Server |->
+                         IF f \in waiting THEN SyncPackets(l, f, learners[l][f].zxid, snap[f])
+                         ELSE <<>>])
+                    /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
+                         IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid]
+                         ELSE @[f]]]
+                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
+                    /\ zabState' = [zabState EXCEPT ![l] =
+                         IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
+                    /\ IF alone
+                       THEN /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
+                            /\ RecordEstablished(l)
+                       ELSE UNCHANGED <<lastCommitted, historyVars>>
+             ELSE UNCHANGED <<msgs, learners, ackNewLeader, zabState, lastCommitted, historyVars>>
+  /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, ackEpochs, acked,
+                 live, electionVars>>
+
+-----------------------------------------------------------------------------
+(* The learner *)
+
+\* f reads everything from DIFF, TRUNC or SNAP through NEWLEADER (sent in one step, so all of it
+\* is there): its history is the leader's now. Durable order: log, then currentEpoch.
+FollowerProcessNEWLEADER(f, l) ==
+  /\ link[f] = l
+  /\ zabState[f] = "SYNCHRONIZATION"
+  /\ syncCommitted[f] = -1
+  /\ Arrives(l, f, SyncTypes)
+  /\ LET q       == msgs[l][f]
+         end     == CHOOSE n \in 1..Len(q) : /\ q[n].type = "NEWLEADER"
+                                             /\ \A k \in 1..(n - 1) : q[k].type /= "NEWLEADER"
+         e       == q[end].zxid[1]
+         m       == Head(q)
+         batch   == SubSeq(q, 2, end - 1)
+         IsProposal(x) == x.type = "PROPOSAL"
+         IsCommit(x) == x.type = "COMMIT"
+         proposals == SelectSeq(batch, IsProposal)
+         commits == SelectSeq(batch, IsCommit)
+         txns    == [n \in 1..Len(proposals) |-> proposals[n].txn]
+         base    == CASE m.type = "DIFF"  -> history[f]
+                      [] m.type = "TRUNC" -> Prefix(history[f], CountUpTo(history[f], m.zxid))
+                      [] m.type = "SNAP"  -> m.snapshot
+         told    == IF m.type = "DIFF" THEN CountUpTo(history[f], m.zxid) ELSE Len(base)
+         h       == base \o txns
+         raised  == IF commits = <<>> THEN told
+                    ELSE Max({told, CountUpTo(h, commits[Len(commits)].zxid)})
+         pending == IF f \in Observers THEN <<>>
+                    ELSE [n \in 1..(Len(h) - raised) |-> ZxidOf(h[raised + n])]
+         early   == Mutant = "m11_newleader_acked_before_persisting"
+         toLog   == (CASE m.type = "DIFF"  -> <<>>
+                       [] m.type = "TRUNC" -> <<TruncateWrite(m.zxid)>>
+                       [] m.type = "SNAP"  -> <<InstallWrite(m.snapshot)>>) \o Appends(txns, FALSE)
+         toEpoch == <<[CurrentEpochWrite(e, pending) EXCEPT !.ack = ~early]>>
+         writes  == IF Mutant = "m10_epoch_before_history"
+                    THEN Forget(toEpoch) \o toLog \o toEpoch ELSE toLog \o toEpoch
+         net     == [msgs EXCEPT ![l][f] = SubSeq(q, end + 1, Len(q))]
+     IN /\ e = AcceptedEpoch(f) \/ Mutant = "m06_accepted_epoch_not_stored"
+        /\ history' = [history EXCEPT ![f] = h]
+        /\ syncCommitted' = [syncCommitted EXCEPT ![f] = raised]
+        /\ diskQueue' = [diskQueue EXCEPT ![f] = @ \o writes]
+        /\ msgs' = IF early THEN SendToLeader(net, f, <<Ack(Zxid(e, 0))>>) ELSE net
+        /\ IF Mutant = "m39_delivers_before_uptodate"
+           THEN /\ lastCommitted' = [lastCommitted EXCEPT ![f] = raised]
+                /\ RecordDelivery(h, raised)
+           ELSE UNCHANGED <<lastCommitted, historyVars>>
+  /\ UNCHANGED <<serverVars, disk, link, learners, quorumVars, live, electionVars>>
+
+\* Also LOOKING or OBSERVING. Entries whose PROPOSAL came after NEWLEADER are acknowledged.
+FollowerPersistLog(f) ==
+  /\ state[f] \notin {"LEADING", "DOWN"}
+  /\ \E k \in PersistRuns(f) :
+       LET run == SubSeq(diskQueue[f], 1, k)
+           Announced(w) == w.op = "append" /\ w.ack
+           done == SelectSeq(run, Announced)
+       IN /\ diskQueue[f][k].op \in LogOps
+          /\ Persist(f, k)
+          /\ msgs' = SendToLeader(msgs, f, [n \in 1..Len(done) |-> Ack(ZxidOf(done[n].txn))])
+  /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, quorumVars, live, electionVars,
+                 historyVars>>
+
+\* History, then epoch, then this acknowledgement; after it those of entries still under way.
+FollowerPersistCurrentEpoch(f) ==
+  /\ state[f] \notin {"LEADING", "DOWN"}
+  /\ \E k \in PersistRuns(f) :
+       LET w == diskQueue[f][k]
+           own == <<Ack(Zxid(w.epoch, 0))>>
+       IN /\ w.op = "currentEpoch"
+          /\ Persist(f, k)
+          /\ msgs' = IF ~w.ack THEN msgs
+                     ELSE SendToLeader(msgs, f,
+                            IF Mutant = "m27_ack_proposal_before_newleader"
+                            THEN Acks(w.zxids) \o own ELSE own \o Acks(w.zxids))
+  /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, quorumVars, live, electionVars,
+                 historyVars>>
+
+FollowerProcessPROPOSALInSync(f, l) ==
+  /\ link[f] = l
+  /\ zabState[f] = "SYNCHRONIZATION"
+  /\ syncCommitted[f] /= -1
+  /\ Arrives(l, f, {"PROPOSAL"})
+  /\ LET t == Head(msgs[l][f]).txn
+     IN /\ history' = [history EXCEPT ![f] = Append(@, t)]
+        /\ diskQueue' = [diskQueue EXCEPT ![f] = Append(@, AppendWrite(t, TRUE))]
+        /\ msgs' = Receive(msgs, l, f)
+  /\ UNCHANGED <<serverVars, lastCommitted, disk, learnerVars, learners, quorumVars, live,
+                 electionVars, historyVars>>
+
+FollowerProcessCOMMITInSync(f, l) ==
+  /\ link[f] = l
+  /\ zabState[f] = "SYNCHRONIZATION"
+  /\ syncCommitted[f] /= -1
+  /\ Arrives(l, f, {"COMMIT"})
+  /\ LET z == Head(msgs[l][f]).zxid
+     IN syncCommitted' = [syncCommitted EXCEPT ![f] =
+          IF Mutant = "m26_commit_in_sync_dropped" THEN @
+          ELSE Max({@, CountUpTo(history[f], z)})]
+  /\ msgs' = Receive(msgs, l, f)
+  /\ UNCHANGED <<serverVars, logVars, diskVars, link, learners, quorumVars, live, electionVars,
+                 historyVars>>
+
+FollowerProcessUPTODATE(f, l) ==
+  /\ link[f] = l
+  /\ zabState[f] = "SYNCHRONIZATION"
+  /\ syncCommitted[f] /= -1
+  /\ Arrives(l, f, {"UPTODATE"})
+  /\ zabState' = [zabState EXCEPT ![f] = "BROADCAST"]
+  /\ lastCommitted' = [lastCommitted EXCEPT ![f] = syncCommitted[f]]
+  /\ msgs' = Receive(msgs, l, f)
+  /\ RecordDelivery(history[f], syncCommitted[f])
+  \* not needed any more: 0 rather than the value, so that states differ only where they matter
+  /\ syncCommitted' = [syncCommitted EXCEPT ![f] = 0]
+  /\ UNCHANGED <<state, leaderOf, history, diskVars, link, learners, quorumVars, live,
+                 electionVars>>
+
+-----------------------------------------------------------------------------
+\* The first acknowledgement of NEWLEADER on a connection. The quorum establishes the epoch: the
+\* whole history is committed and delivered.
+LeaderProcessACKNEWLEADER(l, f) ==
+  /\ state[l] = "LEADING"
+  /\ learners[l][f].phase = "forwarding"
+  /\ Arrives(f, l, {"ACK"})
+  /\ Head(msgs[f][l]).zxid = Zxid(newEpoch[l], 0)
+  /\ LET counts == f \in Voters \/ Mutant = "m41_observer_ack_counted"
+         now == IF counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]
+         quorum == IF Mutant = "m41_observer_ack_counted"
+                   THEN Cardinality(now) * 2 > Cardinality(Voters) ELSE IsQuorum(now)
+         establishes == zabState[l] = "SYNCHRONIZATION" /\ quorum
+         phases == [learners EXCEPT ![l][f] = [@ EXCEPT !.phase = "synced"]]
+         up == {g \in Server : phases[l][g].phase = "synced"}
+         told == IF establishes THEN up ELSE IF zabState[l] = "BROADCAST" THEN {f} ELSE {}
+     IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = now]
+        /\ learners' = phases
+        /\ msgs' = SendEach(Receive(msgs, f, l), l, [g \in Server |->
+                     IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])
+        /\ IF establishes
+           THEN /\ zabState' = [zabState EXCEPT ![l] = "BROADCAST"]
+                /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
+                /\ RecordEstablished(l)
+           ELSE UNCHANGED <<zabState, lastCommitted, historyVars>>
+  /\ UNCHANGED <<state, leaderOf, history, diskVars, learnerVars, newEpoch, epochInfos, ackEpochs,
+                 acked, live, electionVars>>
+
+=============================================================================

@@ -1,0 +1,259 @@
+------------------------------- MODULE ZabBase -------------------------------
+(* ZAB 1.0 as Apache ZooKeeper 3.9 runs it: what all phases share.                               *)
+(*                                                                                               *)
+(* Sources: Junqueira, Reed, Serafini, "Zab: High-performance broadcast for primary-backup       *)
+(* systems" (DSN 2011); Apache's Leader, Follower, Learner, LearnerHandler, QuorumPeer and       *)
+(* FastLeaderElection. docs/architecture.md has the table of steps: an action here is one row    *)
+(* of it, and one step of the reducers in src/core.                                              *)
+(*                                                                                               *)
+(* Abstractions: a log is kept whole, and a snapshot is the length of a prefix of it; time is    *)
+(* nondeterminism; sessions, requests and pings are left out. Nothing here is bounded: bounds,   *)
+(* symmetry and views belong in models/MC*.tla, which replace the operators marked KNOB.         *)
+EXTENDS Integers, Sequences, FiniteSets
+
+CONSTANTS
+  Server,         \* every member: sids, or model values where symmetry is wanted
+  Observers,      \* the members that never vote and never acknowledge; the others are voters
+  NoServer,       \* "nobody": not an element of Server
+  ElectionMode,   \* "fle": fast leader election, by notifications; "oracle": one step elects
+  Granularity,    \* "fine": one durable write a step; "coarse": up to the next write of an epoch
+  SnapshotSync,   \* may a leader send SNAP (its older log was dropped from memory)?
+  Mutant          \* "none", or the name of a planted fault (mutants/README.md)
+
+ASSUME Observers \subseteq Server /\ NoServer \notin Server
+ASSUME ElectionMode \in {"fle", "oracle"} /\ Granularity \in {"fine", "coarse"}
+
+VARIABLES
+  \* ---- one server, volatile
+  state,          \* [Server -> ServerState]: LOOKING, FOLLOWING, LEADING, OBSERVING; DOWN = crashed
+  zabState,       \* [Server -> ZabState]: the phase
+  leaderOf,       \* [Server -> Server or NoServer]: whom it leads or follows; NoServer if LOOKING
+  history,        \* [Server -> Seq(Txn)]: the log in memory, also what is not durable yet
+  lastCommitted,  \* [Server -> Nat]: how much of history this incarnation delivered (a length)
+  \* ---- one server, durable
+  disk,           \* [Server -> [acceptedEpoch, currentEpoch, snapshot (a length), log]]
+  diskQueue,      \* [Server -> Seq(Write)]: durable writes asked for and not done; FIFO, volatile
+  \* ---- a learner, volatile
+  link,           \* [Server -> Server or NoServer]: the learner's end of its connection
+  syncCommitted,  \* [Server -> -1..]: committed as the leader told; -1 before NEWLEADER was read
+  \* ---- a leader, volatile
+  learners,       \* [Server -> [Server -> [phase, zxid]]]: the leader's ends of its connections
+  newEpoch,       \* [Server -> Nat]: the epoch it chose; 0: none yet
+  epochInfos,     \* [Server -> SUBSET [sid, acceptedEpoch]]: FOLLOWERINFOs read, until it chose
+  ackEpochs,      \* [Server -> SUBSET Server]: voters whose ACKEPOCH counts
+  ackNewLeader,   \* [Server -> SUBSET Server]: voters that acknowledged NEWLEADER
+  acked,          \* [Server -> [Server -> Zxid]]: the newest zxid that each acknowledged
+  \* ---- the quorum connections
+  live,           \* SUBSET (learner \X leader): both ends open, and ends of one connection
+  msgs            \* [Server -> [Server -> Seq(Packet)]]: sent by the first, unread by the second
+
+serverVars  == <<state, zabState, leaderOf>>
+logVars     == <<history, lastCommitted>>
+diskVars    == <<disk, diskQueue>>
+learnerVars == <<link, syncCommitted>>
+quorumVars  == <<newEpoch, epochInfos, ackEpochs, ackNewLeader, acked>>
+netVars     == <<live, msgs>>
+baseVars    == <<serverVars, logVars, diskVars, learnerVars, learners, quorumVars, netVars>>
+
+-----------------------------------------------------------------------------
+(* Constants of the protocol *)
+
+Voters      == Server \ Observers
+ServerState == {"LOOKING", "FOLLOWING", "LEADING", "OBSERVING", "DOWN"}
+ZabState    == {"ELECTION", "DISCOVERY", "SYNCHRONIZATION", "BROADCAST"}
+\* What a leader knows of a learner: nothing; FOLLOWERINFO read; ACKEPOCH read; synchronized up
+\* to NEWLEADER and forwarded to since; NEWLEADER acknowledged on this connection.
+LearnerPhase == {"none", "info", "ackepoch", "forwarding", "synced"}
+
+IsQuorum(S) ==
+  IF Mutant = "m15_quorum_is_no_majority"
+  THEN S \cap Voters /= {}
+  ELSE Cardinality(S \cap Voters) * 2 > Cardinality(Voters)
+
+Max(S) == CHOOSE x \in S : \A y \in S : y <= x
+Min(a, b) == IF a < b THEN a ELSE b
+
+-----------------------------------------------------------------------------
+(* KNOBs: models and the trace specification replace these; by default nothing is bounded.       *)
+
+MayCrash(i)         == TRUE
+MayDisconnect(f, l) == TRUE   \* the connection, or a timeout on it, fails though both ends live
+MayTimeOut(l)       == TRUE   \* a leader gives up though a quorum follows it
+MayElect(l, Q)      == TRUE   \* the oracle may elect
+MayChooseEpoch(e)   == TRUE
+MayPropose(l)       == TRUE
+MayStartRound(r)    == TRUE
+MayResend(i)        == TRUE
+MayTakeSnapshot(i)  == TRUE
+NewValues(l)        == {l}    \* what a proposal may carry
+Enqueue(q, m)       == Append(q, m)   \* an election message is sent
+
+-----------------------------------------------------------------------------
+(* Transactions, zxids, logs *)
+
+Txn(e, c, v) == [epoch |-> e, counter |-> c, value |-> v]
+Zxid(e, c) == <<e, c>>
+ZeroZxid == <<0, 0>>
+ZxidOf(t) == <<t.epoch, t.counter>>
+\* IF, not \/: in an action TLC would try both sides of a disjunction.
+ZxidLess(a, b) == IF a[1] = b[1] THEN a[2] < b[2] ELSE a[1] < b[1]
+ZxidAtMost(a, b) == IF a[1] = b[1] THEN a[2] <= b[2] ELSE a[1] < b[1]
+
+LastZxid(h) == IF h = <<>> THEN ZeroZxid ELSE ZxidOf(h[Len(h)])
+IsPrefix(s, t) == IF Len(s) <= Len(t) THEN s = SubSeq(t, 1, Len(s)) ELSE FALSE
+Prefix(h, n) == SubSeq(h, 1, n)
+\* How many entries of a log have a zxid of at most z (zxids increase along a log).
+CountUpTo(h, z) == Cardinality({n \in 1..Len(h) : ZxidAtMost(ZxidOf(h[n]), z)})
+HasZxid(h, z) == \E n \in 1..Len(h) : ZxidOf(h[n]) = z
+RECURSIVE Flatten(_)
+Flatten(ss) == IF ss = <<>> THEN <<>> ELSE Head(ss) \o Flatten(Tail(ss))
+
+-----------------------------------------------------------------------------
+(* Durable writes. `ack`: the server waits for this write, to announce it (see Forget).          *)
+
+AppendWrite(t, ack)         == [op |-> "append", txn |-> t, ack |-> ack]
+TruncateWrite(z)            == [op |-> "truncate", zxid |-> z, ack |-> FALSE]
+InstallWrite(s)             == [op |-> "install", snapshot |-> s, ack |-> FALSE]
+AcceptedEpochWrite(e)       == [op |-> "acceptedEpoch", epoch |-> e, ack |-> TRUE]
+\* zxids: acknowledged after NEWLEADER itself, in this order
+CurrentEpochWrite(e, zs)    == [op |-> "currentEpoch", epoch |-> e, ack |-> TRUE, zxids |-> zs]
+Appends(txns, ack) == [n \in 1..Len(txns) |-> AppendWrite(txns[n], ack)]
+
+EmptyDisk == [acceptedEpoch |-> 0, currentEpoch |-> 0, snapshot |-> 0, log |-> <<>>]
+
+ApplyWrite(d, w) ==
+  CASE w.op = "append"        -> [d EXCEPT !.log = Append(@, w.txn)]
+    [] w.op = "truncate"      -> IF Mutant = "m34_truncate_in_memory_only" THEN d
+                                 ELSE LET n == CountUpTo(d.log, w.zxid)
+                                      IN [d EXCEPT !.log = Prefix(@, n), !.snapshot = Min(@, n)]
+    [] w.op = "install"       -> [d EXCEPT !.log = w.snapshot, !.snapshot = Len(w.snapshot)]
+    [] w.op = "acceptedEpoch" -> IF Mutant = "m22_one_epoch_variable"
+                                 THEN [d EXCEPT !.acceptedEpoch = w.epoch,
+                                                !.currentEpoch = w.epoch]
+                                 ELSE [d EXCEPT !.acceptedEpoch = w.epoch]
+    [] w.op = "currentEpoch"  -> IF Mutant = "m09_current_epoch_not_updated" THEN d
+                                 ELSE [d EXCEPT !.currentEpoch = w.epoch]
+
+RECURSIVE ApplyWrites(_, _)
+ApplyWrites(d, ws) == IF ws = <<>> THEN d ELSE ApplyWrites(ApplyWrite(d, Head(ws)), Tail(ws))
+
+\* The epochs of i as guards, votes and packets use them: as last asked for.
+LastAsked(i, op, stored) ==
+  LET asked == {n \in 1..Len(diskQueue[i]) : diskQueue[i][n].op = op}
+  IN IF asked = {} THEN stored ELSE diskQueue[i][Max(asked)].epoch
+AcceptedEpoch(i) == LastAsked(i, "acceptedEpoch", disk[i].acceptedEpoch)
+CurrentEpoch(i)  == LastAsked(i, "currentEpoch", disk[i].currentEpoch)
+
+\* What is still under way to the disk is announced to nobody any more.
+Forget(ws) == [n \in 1..Len(ws) |-> [ws[n] EXCEPT !.ack = FALSE]]
+
+LogOps == {"append", "truncate", "install"}
+IsEpochWrite(w) == w.op \notin LogOps
+
+\* KNOB. How many writes one step makes durable. Coarse: through the next write of an epoch.
+PersistRuns(i) ==
+  LET q == diskQueue[i]
+      epochs == {n \in 1..Len(q) : IsEpochWrite(q[n])}
+  IN IF q = <<>> THEN {}
+     ELSE IF Granularity = "fine" THEN {1}
+     ELSE IF epochs = {} THEN {Len(q)}
+     ELSE {CHOOSE n \in epochs : \A m \in epochs : n <= m}
+
+\* KNOB. How many of the writes under way a crash lets through.
+CrashPrefixes(i) == 0..Len(diskQueue[i])
+
+\* The first k writes of i become durable.
+Persist(i, k) ==
+  /\ disk' = [disk EXCEPT ![i] = ApplyWrites(@, SubSeq(diskQueue[i], 1, k))]
+  /\ diskQueue' = [diskQueue EXCEPT ![i] = SubSeq(@, k + 1, Len(@))]
+
+-----------------------------------------------------------------------------
+(* Packets, as on the wire (sources: Leader's constants, LearnerHandler).                        *)
+
+InfoTypes == {"FOLLOWERINFO", "OBSERVERINFO"}
+SyncTypes == {"DIFF", "TRUNC", "SNAP"}
+LearnerInfo(f) == [type |-> IF f \in Observers THEN "OBSERVERINFO" ELSE "FOLLOWERINFO",
+                   acceptedEpoch |-> AcceptedEpoch(f)]
+LeaderInfo(e)         == [type |-> "LEADERINFO", epoch |-> e]
+AckEpoch(e, z)        == [type |-> "ACKEPOCH", currentEpoch |-> e, lastZxid |-> z]
+Diff(z)               == [type |-> "DIFF", zxid |-> z]
+Trunc(z)              == [type |-> "TRUNC", zxid |-> z]
+Snap(s)               == [type |-> "SNAP", snapshot |-> s]
+Proposal(t)           == [type |-> "PROPOSAL", txn |-> t]
+Commit(z)             == [type |-> "COMMIT", zxid |-> z]
+Inform(t)             == [type |-> "INFORM", txn |-> t]
+NewLeader(e)          == [type |-> "NEWLEADER", zxid |-> Zxid(e, 0)]
+UpToDate(e)           == [type |-> "UPTODATE", zxid |-> Zxid(e, 0)]
+Ack(z)                == [type |-> "ACK", zxid |-> z]
+Acks(zs) == [n \in 1..Len(zs) |-> Ack(zs[n])]
+
+\* The next unread packet from j to i is of one of these types.
+Arrives(j, i, types) == IF msgs[j][i] = <<>> THEN FALSE ELSE Head(msgs[j][i]).type \in types
+
+-----------------------------------------------------------------------------
+(* Connections. A learner has one end (link), a leader one for each learner (learners). `live`   *)
+(* says that two open ends are the ends of one connection; what is sent while it does not hold   *)
+(* is lost. When one side closes, what was under way to it is lost; the other side may read on   *)
+(* until it notices. The operators below map a value of msgs or live to the next one.            *)
+
+NoLearner == [phase |-> "none", zxid |-> ZeroZxid]
+NoLearners == [f \in Server |-> NoLearner]
+IsLive(f, l) == <<f, l>> \in live
+\* f dialled l, which has not yet read its FOLLOWERINFO.
+IsDialled(f, l) == link[f] = l /\ ~IsLive(f, l) /\ Arrives(f, l, InfoTypes)
+
+Receive(net, j, i) == [net EXCEPT ![j][i] = Tail(@)]
+Clear(net, j, i)   == [net EXCEPT ![j][i] = <<>>]
+ClearTo(net, i)    == [j \in Server |-> [net[j] EXCEPT ![i] = <<>>]]
+\* ms: a function from peers to sequences of packets; only live connections carry them.
+SendEach(net, l, ms) ==
+  [net EXCEPT ![l] = [f \in Server |-> IF <<f, l>> \in live THEN @[f] \o ms[f] ELSE @[f]]]
+SendToLearner(net, l, f, ms) == IF IsLive(f, l) THEN [net EXCEPT ![l][f] = @ \o ms] ELSE net
+SendToLeader(net, f, ms) ==
+  LET l == link[f]
+  IN IF l = NoServer THEN net
+     ELSE IF IsLive(f, l) THEN [net EXCEPT ![f][l] = @ \o ms] ELSE net
+DeadWith(i) == {p \in live : p[1] = i \/ p[2] = i}
+
+-----------------------------------------------------------------------------
+(* A leader's view *)
+
+Learners(l, phases) == {f \in Server : learners[l][f].phase \in phases}
+Forwarding(l) == Learners(l, {"forwarding", "synced"})
+\* How much of its history a leader tells a learner is committed, while it synchronizes it.
+CommittedPoint(l) == IF zabState[l] = "BROADCAST" THEN lastCommitted[l] ELSE Len(history[l])
+NothingAcked == [f \in Server |-> ZeroZxid]
+
+\* What i forgets when it leaves its role, except history, disk and delivered state.
+LeaveRole(i) ==
+  /\ link' = [link EXCEPT ![i] = NoServer]
+  /\ syncCommitted' = [syncCommitted EXCEPT ![i] = -1]
+  /\ learners' = [learners EXCEPT ![i] = NoLearners]
+  /\ newEpoch' = [newEpoch EXCEPT ![i] = 0]
+  /\ epochInfos' = [epochInfos EXCEPT ![i] = {}]
+  /\ ackEpochs' = [ackEpochs EXCEPT ![i] = {}]
+  /\ ackNewLeader' = [ackNewLeader EXCEPT ![i] = {}]
+  /\ acked' = [acked EXCEPT ![i] = NothingAcked]
+  /\ live' = live \ DeadWith(i)
+
+-----------------------------------------------------------------------------
+BaseInit(initial) ==
+  /\ state = [i \in Server |-> initial]
+  /\ zabState = [i \in Server |-> "ELECTION"]
+  /\ leaderOf = [i \in Server |-> NoServer]
+  /\ history = [i \in Server |-> <<>>]
+  /\ lastCommitted = [i \in Server |-> 0]
+  /\ disk = [i \in Server |-> EmptyDisk]
+  /\ diskQueue = [i \in Server |-> <<>>]
+  /\ link = [i \in Server |-> NoServer]
+  /\ syncCommitted = [i \in Server |-> -1]
+  /\ learners = [i \in Server |-> NoLearners]
+  /\ newEpoch = [i \in Server |-> 0]
+  /\ epochInfos = [i \in Server |-> {}]
+  /\ ackEpochs = [i \in Server |-> {}]
+  /\ ackNewLeader = [i \in Server |-> {}]
+  /\ acked = [i \in Server |-> NothingAcked]
+  /\ live = {}
+  /\ msgs = [i \in Server |-> [j \in Server |-> <<>>]]
+
+=============================================================================

@@ -1,0 +1,23 @@
+--------------------------------- MODULE MCZab ---------------------------------
+(* Bounds for the whole protocol; the .cfg files choose among them.                              *)
+EXTENDS Zab, TLC
+
+CONSTANTS MaxCrashes, MaxDisconnects, MaxFaults, MaxTxns, MaxEpoch
+
+Faults == count.crash + count.disconnect
+
+MCMayCrash(i) == count.crash < MaxCrashes /\ Faults < MaxFaults
+MCMayDisconnect(f, l) == count.disconnect < MaxDisconnects /\ Faults < MaxFaults
+MCMayTimeOut(l) == count.disconnect < MaxDisconnects /\ Faults < MaxFaults
+MCMayElect(l, Q) == issuedEpoch < MaxEpoch
+MCMayChooseEpoch(e) == e <= MaxEpoch
+MCMayPropose(l) == Cardinality(broadcast) < MaxTxns
+MCMayTakeSnapshot(i) == FALSE
+MCCrashPrefixes(i) == {0}
+
+\* Ties of epoch and zxid go to anybody: more behaviours than the order of sids, and symmetric.
+MCSidAbove(i, j) == FALSE
+
+Symmetry == Permutations(Voters)
+
+=============================================================================
