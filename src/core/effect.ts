@@ -4,7 +4,14 @@
  * simulator; `src/server/member.ts` sorts them.
  */
 import type { Millis, PeerConn, Sid } from './ids.js';
-import type { Packet, PingPacket, RequestPacket, RevalidatePacket, Snapshot, SyncPacket } from './message.js';
+import type {
+  Packet,
+  PingPacket,
+  RequestPacket,
+  RevalidatePacket,
+  Snapshot,
+  SyncPacket,
+} from './message.js';
 import type { Txn } from './txn.js';
 import type { Notification } from './vote.js';
 import type { Zxid } from './zxid.js';
@@ -37,7 +44,10 @@ export type CoreEffect =
   /** SNAP: as `send`, but the snapshot is the applied state at `zxid`, which the server layer adds. */
   | { readonly type: 'sendSnapshot'; readonly conn: PeerConn; readonly zxid: Zxid }
   | { readonly type: 'close'; readonly conn: PeerConn; readonly reason: string }
-  /** Open a quorum connection to `sid`; answered by event `opened` or `dialFailed`. */
+  /**
+   * Open a quorum connection to `sid`; answered by event `opened` or `dialFailed`. It takes the place
+   * of a dial that is not answered yet: nothing more is heard of that one.
+   */
   | { readonly type: 'dial'; readonly sid: Sid }
   | { readonly type: 'notify'; readonly to: Sid; readonly notification: Notification }
   /** Feed an event `tick` no later than `at`; replaces the deadline before. null: none. */
@@ -48,7 +58,11 @@ export type CoreEffect =
   | { readonly type: 'installed'; readonly snapshot: Snapshot }
   | { readonly type: 'role'; readonly role: Role }
   | { readonly type: 'request'; readonly conn: PeerConn; readonly packet: RequestPacket }
-  | { readonly type: 'revalidate'; readonly conn: PeerConn | null; readonly packet: RevalidatePacket }
+  | {
+      readonly type: 'revalidate';
+      readonly conn: PeerConn | null;
+      readonly packet: RevalidatePacket;
+    }
   /** A PING came from the leader (conn null: answer with `pong`) or from a learner. */
   | { readonly type: 'pinged'; readonly conn: PeerConn | null; readonly packet: PingPacket }
   /** conn null: the leader's answer to this learner's sync, in order with deliveries. Else a learner is gone. */

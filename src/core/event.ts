@@ -1,6 +1,12 @@
 /** Everything that can happen to the core of one server. */
 import type { Millis, PeerConn, Sid } from './ids.js';
-import type { Packet, RequestPacket, RevalidatePacket, SessionTouch, SyncPacket } from './message.js';
+import type {
+  Packet,
+  RequestPacket,
+  RevalidatePacket,
+  SessionTouch,
+  SyncPacket,
+} from './message.js';
 import type { Txn } from './txn.js';
 import type { Notification } from './vote.js';
 import type { Zxid } from './zxid.js';
@@ -17,13 +23,28 @@ export interface DiskContent {
 export type CoreEvent =
   | { readonly type: 'start'; readonly now: Millis; readonly disk: DiskContent }
   | { readonly type: 'tick'; readonly now: Millis }
-  | { readonly type: 'notification'; readonly from: Sid; readonly notification: Notification; readonly now: Millis }
+  | {
+      readonly type: 'notification';
+      readonly from: Sid;
+      readonly notification: Notification;
+      readonly now: Millis;
+    }
   /** A connection that this side dialled (`learner`) or accepted (`leader`) is open. */
-  | { readonly type: 'opened'; readonly conn: PeerConn; readonly as: 'learner' | 'leader'; readonly now: Millis }
+  | {
+      readonly type: 'opened';
+      readonly conn: PeerConn;
+      readonly as: 'learner' | 'leader';
+      readonly now: Millis;
+    }
   | { readonly type: 'dialFailed'; readonly sid: Sid; readonly now: Millis }
   /** This side noticed that the connection is gone. Never follows an effect `close` of it. */
   | { readonly type: 'closed'; readonly conn: PeerConn; readonly now: Millis }
-  | { readonly type: 'packet'; readonly conn: PeerConn; readonly packet: Packet; readonly now: Millis }
+  | {
+      readonly type: 'packet';
+      readonly conn: PeerConn;
+      readonly packet: Packet;
+      readonly now: Millis;
+    }
   /** Every durable write up to `ticket` is on disk. */
   | { readonly type: 'persisted'; readonly ticket: number }
   /** From the server layer: replicate this transaction (leader in BROADCAST only; zxid = nextZxid). */

@@ -46,19 +46,10 @@ export interface WatchingReadRequest {
   readonly watch: boolean;
 }
 export interface PathRequest {
-  readonly op:
-    | 'getACL'
-    | 'sync'
-    | 'getEphemerals'
-    | 'getAllChildrenNumber'
-    | 'deleteContainer';
+  readonly op: 'getACL' | 'sync' | 'getEphemerals' | 'getAllChildrenNumber' | 'deleteContainer';
   readonly path: string;
 }
-export type MultiOpRequest =
-  | CreateRequest
-  | CreateTtlRequest
-  | VersionedRequest
-  | SetDataRequest;
+export type MultiOpRequest = CreateRequest | CreateTtlRequest | VersionedRequest | SetDataRequest;
 export interface MultiRequest {
   readonly op: 'multi';
   readonly ops: readonly MultiOpRequest[];
