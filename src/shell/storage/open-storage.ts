@@ -1,0 +1,89 @@
+/** Opens a server's data folders; see `storage.ts` for what is done with them. */
+import { resolve } from 'node:path';
+import type { SnapshotImage } from '../../core/image.js';
+import type { Snapshot } from '../../core/message.js';
+import { prepareFolder } from './files.js';
+import { lockFolder } from './folder-lock.js';
+import type { FolderLock } from './folder-lock.js';
+import { createLogWriter, systemIo } from './log-writer.js';
+import type { LogIo } from './log-writer.js';
+import { recover } from './recovery.js';
+import type { Recovered } from './recovery.js';
+import { createSnapshotPolicy } from './snapshot-policy.js';
+import { reading } from './storage-error.js';
+import { createStorage } from './storage.js';
+import type { Storage, StorageEvents } from './storage.js';
+
+export interface StorageConfig {
+  readonly dataDir: string;
+  /** Where the log goes; by default dataDir. */
+  readonly dataLogDir?: string;
+  /** False: answer when the system has the bytes (forceSync=no). A power cut may lose them. */
+  readonly fsync?: boolean;
+  /** zookeeper.preAllocSize, KiB; default 65536. 0: none. */
+  readonly preAllocSizeKb?: number;
+  /** See `snapshot-policy.ts`. */
+  readonly snapCount?: number;
+  readonly snapSizeLimitKb?: number;
+  readonly random?: () => number;
+  /** autopurge: how many snapshots to keep; 0, the default: all. */
+  readonly snapRetainCount?: number;
+  /** Lays open what the server layer hands over as a snapshot; by default it is an image. */
+  readonly imageOf?: (snapshot: Snapshot) => SnapshotImage;
+  /** For tests: the disk. */
+  readonly io?: LogIo;
+}
+
+const PREALLOC_KB = 64 * 1024;
+const SNAP_COUNT = 100_000;
+const SNAP_SIZE_LIMIT_KB = 4 * 1024 * 1024;
+
+function imageInside(snapshot: Snapshot): SnapshotImage {
+  return snapshot.image as SnapshotImage;
+}
+
+/**
+ * Opens (and makes, if need be) the data folders, locks them, and reads what they hold.
+ * @throws StorageError FOLDER, LOCKED, CORRUPT
+ */
+export async function openStorage(
+  config: StorageConfig,
+  events: StorageEvents,
+): Promise<{ readonly recovered: Recovered; readonly storage: Storage }> {
+  const snapshots = resolve(config.dataDir, 'version-2');
+  const logs = resolve(config.dataLogDir ?? config.dataDir, 'version-2');
+  const locks: FolderLock[] = [];
+  try {
+    for (const folder of new Set([snapshots, logs])) {
+      await prepareFolder(folder);
+      locks.push(await lockFolder(folder));
+    }
+    const folders = { snapshots, logs };
+    const recovered = await reading(snapshots, () => recover(folders));
+    const log = createLogWriter({
+      folder: logs,
+      preallocate: (config.preAllocSizeKb ?? PREALLOC_KB) * 1024,
+      fsync: config.fsync ?? true,
+      io: config.io ?? systemIo,
+    });
+    const policy = createSnapshotPolicy({
+      snapCount: config.snapCount ?? SNAP_COUNT,
+      snapSizeLimit: (config.snapSizeLimitKb ?? SNAP_SIZE_LIMIT_KB) * 1024,
+      random: config.random ?? Math.random,
+    });
+    const parts = {
+      folders,
+      locks,
+      log,
+      policy,
+      imageOf: config.imageOf ?? imageInside,
+      fsync: config.fsync ?? true,
+      retain: config.snapRetainCount ?? 0,
+      snapshotZxid: recovered.disk.snapshotZxid,
+    };
+    return { recovered, storage: createStorage(parts, events) };
+  } catch (e) {
+    for (const lock of locks) await lock.release();
+    throw e;
+  }
+}
