@@ -127,8 +127,6 @@ export interface ClientProgram {
   readonly without?: readonly string[];
   /** Checks that only this program has. */
   readonly besides?: readonly string[];
-  /** Checks besides `failover` that need members to be killed. */
-  readonly failover?: readonly string[];
 }
 
 /** One test for each target, one subtest for each check. */
@@ -140,7 +138,8 @@ export const clientTests = (program: ClientProgram): void => {
       const outcome = await runProgram(command, cluster, t.signal);
       const names: string[] = CHECKS.filter((name) => program.without?.includes(name) !== true);
       names.push(...(program.besides ?? []));
-      if (cluster.killable) names.push('failover', ...(program.failover ?? []));
+      if (cluster.killable && program.without?.includes('failover') !== true)
+        names.push('failover');
       await report(t, names, outcome);
     });
   }

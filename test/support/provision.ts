@@ -68,7 +68,7 @@ export const run = (tool: string, args: readonly string[], options: RunOptions):
         const tail = Buffer.concat(all).toString().trimEnd().split('\n').slice(-25).join('\n');
         const how = signal ?? String(code);
         reject(
-          new Error(`${options.purpose}: ${tool} ${args.join(' ')} ended with ${how}\n${tail}`),
+          new Error(`${options.purpose}: ${tool} ended with ${how}\n${tail}`),
         );
       }
     });

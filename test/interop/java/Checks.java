@@ -2,7 +2,8 @@
  * The Java client against a running server or ensemble.
  *
  * Usage: Checks CONNECT_STRING [--failover]
- *        Checks --hold CONNECT_STRING PATH     (a session with an ephemeral, until it is killed)
+ *        Checks --hold CONNECT_STRING PATH TIMEOUT_MS
+ *            (a session with an ephemeral, until it is killed; writes `held SESSION PASSWORD`)
  *
  * One line a check on standard output: `ok NAME` or `not ok NAME reason`; exit code 1 if one failed. With
  * --failover it asks whoever started it to kill and restart members: it writes `ask kill HOST:PORT` or
@@ -15,6 +16,7 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -82,12 +84,12 @@ public final class Checks {
     /** The default watcher: what became of the session. */
     static final class Session implements Watcher {
         final CountDownLatch connected = new CountDownLatch(1);
-        volatile boolean expired;
+        final CountDownLatch over = new CountDownLatch(1);
 
         @Override
         public void process(WatchedEvent event) {
             if (event.getState() == KeeperState.SyncConnected) connected.countDown();
-            if (event.getState() == KeeperState.Expired) expired = true;
+            if (event.getState() == KeeperState.Expired) over.countDown();
         }
     }
 
@@ -431,57 +433,73 @@ public final class Checks {
         check(zk.exists(path, false) == null, "still there");
     }
 
+    /** A session in another process, with an ephemeral at `path`. Killed, its connection ends and its session does not. */
+    static final class Holder implements AutoCloseable {
+        final Process process;
+        final long id;
+        final byte[] password;
+
+        Holder(String hosts, String path, int timeout) throws Exception {
+            String java = ProcessHandle.current().info().command().orElse("java");
+            String classes = System.getProperty("java.class.path");
+            process =
+                    new ProcessBuilder(
+                                    java, "-cp", classes, "-XX:TieredStopAtLevel=1", "Checks",
+                                    "--hold", hosts, path, String.valueOf(timeout))
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start();
+            String line = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
+            check(line != null && line.startsWith("held "), line);
+            String[] words = line.split(" ");
+            id = Long.parseLong(words[1]);
+            password = Base64.getDecoder().decode(words[2]);
+        }
+
+        @Override
+        public void close() throws Exception {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    static void hold(String path, int timeout) throws Exception {
+        Client client = open(connectString, timeout);
+        make(client, path, "", CreateMode.EPHEMERAL);
+        String password = Base64.getEncoder().encodeToString(client.getSessionPasswd());
+        System.out.println("held " + client.getSessionId() + " " + password);
+        Thread.currentThread().join();
+    }
+
     static void expiryRemovesEphemerals(Client zk) throws Exception {
         String path = root + "/expiring";
-        String java = ProcessHandle.current().info().command().orElse("java");
-        Process holder =
-                new ProcessBuilder(
-                                java, "-cp", System.getProperty("java.class.path"), "-XX:TieredStopAtLevel=1",
-                                "Checks", "--hold", connectString, path)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
         Watch watch = new Watch();
-        try {
-            same(new BufferedReader(new InputStreamReader(holder.getInputStream())).readLine(), "held");
+        try (Holder holder = new Holder(connectString, path, EXPIRY_MS)) {
             sync(zk, path);
             check(zk.exists(path, watch) != null, "not there");
-        } finally {
-            holder.destroyForcibly().waitFor();
         }
         watch.expect(EventType.NodeDeleted, path);
         check(zk.exists(path, false) == null, "still there");
     }
 
-    static void hold(String path) throws Exception {
-        Client client = open(connectString, EXPIRY_MS);
-        make(client, path, "", CreateMode.EPHEMERAL);
-        System.out.println("held");
-        Thread.currentThread().join();
-    }
-
-    /** A second connection takes the session over, on another server if there is one. */
+    /** A new connection takes over the session of a client that died, on another server if there is one. */
     static void sessionHandover(Client zk) throws Exception {
         String path = root + "/handover";
         String[] hosts = connectString.split(",");
-        Client first = open(hosts[0], TIMEOUT_MS);
-        long id = first.getSessionId();
-        make(first, path, "", CreateMode.EPHEMERAL);
-        try (Client second =
-                ready(new Client(hosts[hosts.length - 1], TIMEOUT_MS, new Session(), id, first.getSessionPasswd()))) {
-            same(second.getSessionId(), id);
-            sync(second, path);
-            same(second.exists(path, false).getEphemeralOwner(), id);
-            second.setData(path, "moved".getBytes(UTF_8), -1);
-            same(read(second, path), "moved");
+        String last = hosts[hosts.length - 1];
+        Holder dead = new Holder(hosts[0], path, 2 * TIMEOUT_MS);
+        dead.close();
+        Session states = new Session();
+        try (Client robber = new Client(last, TIMEOUT_MS, states, dead.id, new byte[16])) {
+            check(states.over.await(PATIENCE_S, TimeUnit.SECONDS), "a wrong password was not refused");
+        }
+        try (Client heir = ready(new Client(last, 2 * TIMEOUT_MS, new Session(), dead.id, dead.password))) {
+            same(heir.getSessionId(), dead.id);
+            sync(heir, path);
+            same(heir.exists(path, false).getEphemeralOwner(), dead.id);
+            heir.setData(path, "moved".getBytes(UTF_8), -1);
+            same(read(heir, path), "moved");
         }
         sync(zk, path);
         check(zk.exists(path, false) == null, "still there");
-        first.close();
-        Session states = new Session();
-        try (Client late = new Client(hosts[0], TIMEOUT_MS, states, id, new byte[16])) {
-            for (int i = 0; !states.expired && i < PATIENCE_S * 10; i++) Thread.sleep(100);
-            check(states.expired, "a closed session with a wrong password was not refused");
-        }
     }
 
     static void chroot(Client zk) throws Exception {
@@ -575,7 +593,7 @@ public final class Checks {
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("--hold")) {
             connectString = arguments[1];
-            hold(arguments[2]);
+            hold(arguments[2], Integer.parseInt(arguments[3]));
         }
         connectString = arguments[0];
         Client zk = open(connectString, TIMEOUT_MS);

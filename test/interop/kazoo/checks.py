@@ -1,7 +1,8 @@
 """kazoo against a running server or ensemble.
 
 Usage: checks.py CONNECT_STRING [--failover]
-       checks.py --hold CONNECT_STRING PATH     (a session with an ephemeral, until it is killed)
+       checks.py --hold CONNECT_STRING PATH TIMEOUT_S
+           (a session with an ephemeral, until it is killed; writes `held SESSION PASSWORD`)
 
 One line a check on standard output: `ok NAME` or `not ok NAME reason`; exit code 1 if one failed.
 With --failover it asks whoever started it to kill and restart members: it writes `ask kill HOST:PORT` or
@@ -350,41 +351,50 @@ def check_close_removes_ephemerals(zk):
     assert zk.exists(path) is None
 
 
+class Holder:
+    """A session in another process, with an ephemeral at `path`. Killed, its connection ends and its session does not."""
+
+    def __init__(self, hosts, path, timeout):
+        command = [sys.executable, __file__, "--hold", hosts, path, str(timeout)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        word, session, password = self.process.stdout.readline().decode().split()
+        assert word == "held"
+        self.client_id = (int(session), bytes.fromhex(password))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 def check_expiry_removes_ephemerals(zk):
     path = root + "/expiring"
-    command = [sys.executable, __file__, "--hold", connect_string, path]
-    holder = subprocess.Popen(command, stdout=subprocess.PIPE)
-    try:
-        assert holder.stdout.readline() == b"held\n"
+    with Holder(connect_string, path, EXPIRY):
         zk.sync(path)
         watch = Watch()
         assert zk.exists(path, watch=watch) is not None
-    finally:
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
     watch.expect(EventType.DELETED, path)
     assert zk.exists(path) is None
 
 
 def check_session_handover(zk):
-    """A second connection takes the session over, on another server if there is one."""
+    """A new connection takes over the session of a client that died, on another server if there is one."""
     path = root + "/handover"
     hosts = connect_string.split(",")
-    first = open_client(hosts=hosts[0])
-    session = first.client_id
-    first.create(path, ephemeral=True)
-    second = open_client(hosts=hosts[-1], client_id=session)
+    with Holder(hosts[0], path, 30) as holder:
+        session = holder.client_id
+    heir = open_client(hosts=hosts[-1], timeout=30.0, client_id=session)
     try:
-        assert second.client_id == session
-        second.sync(path)
-        assert second.exists(path).ephemeralOwner == session[0]
-        second.set(path, b"moved")
-        assert second.get(path)[0] == b"moved"
+        assert heir.client_id == session
+        heir.sync(path)
+        assert heir.exists(path).ephemeralOwner == session[0]
+        heir.set(path, b"moved")
+        assert heir.get(path)[0] == b"moved"
     finally:
-        close_client(second)
-        first.stop()
-        first.close()
+        close_client(heir)
     expect_gone(zk, path)
 
 
@@ -482,10 +492,11 @@ def run(check, zk):
         print("not ok %s %s" % (name, reason), flush=True)
 
 
-def hold(path):
-    client = open_client(timeout=EXPIRY)
+def hold(path, timeout):
+    client = open_client(timeout=timeout)
     client.create(path, ephemeral=True)
-    print("held", flush=True)
+    session, password = client.client_id
+    print("held %d %s" % (session, password.hex()), flush=True)
     threading.Event().wait()
 
 
@@ -493,7 +504,7 @@ def main(arguments):
     global connect_string
     if arguments[0] == "--hold":
         connect_string = arguments[1]
-        hold(arguments[2])
+        hold(arguments[2], float(arguments[3]))
         return
     connect_string = arguments[0]
     zk = open_client()
