@@ -29,13 +29,13 @@ import type {
 import type { Zxid } from '../core/zxid.js';
 import { internAcl, releaseAcl } from './acl-table.js';
 import type { Change } from './change.js';
-import { NO_NAMES, addName, eachName, removeName } from './name-set.js';
+import { type NameSet, NO_NAMES, addName, countNames, eachName, removeName } from './name-set.js';
 import { OWNER_CONTAINER, OWNER_NONE, ownerKind, ownerOfTtl } from './owner.js';
 import { childPath, nameOf, parentOf } from './paths.js';
 import { statOf } from './stat.js';
+import { getAt, insertAt, removeAt, replaceAt } from './string-map.js';
 import { ephemeralsOf, type Tree } from './tree.js';
 import type { Znode } from './znode.js';
-import { Set as PersistentSet } from 'immutable';
 
 /** What a single transaction, or one part of a multi, has led to. */
 export interface OpResult {
@@ -193,26 +193,34 @@ function ownerFor(body: AnyCreate, sessionId: SessionId): SessionId {
   }
 }
 
-/** The parent after a create under it: its counters only go forward, whatever a replay brings. */
-function raiseCversion(parent: Znode, parentCVersion: number, zxid: Zxid): Znode {
-  const cversion = parentCVersion === -1 ? (parent.cversion + 1) | 0 : parentCVersion;
-  return cversion > parent.cversion ? { ...parent, cversion, pzxid: zxid } : parent;
+/**
+ * The parent after a create under it. Its counters only go forward, whatever a replay brings; hence
+ * the last int32 stays: the creates after it leave cversion and pzxid alone, as on Apache's server.
+ */
+function countCreate(parent: Znode, parentCVersion: number, zxid: Zxid, children: NameSet): Znode {
+  const counted = parentCVersion === -1 ? (parent.cversion + 1) | 0 : parentCVersion;
+  return counted > parent.cversion
+    ? { ...parent, cversion: counted, pzxid: zxid, children }
+    : { ...parent, children };
 }
 
 function createNode(tree: Tree, header: Header, body: AnyCreate, changes: Change[]): Step {
   const { path } = body;
   const { zxid, time } = header;
   const parentPath = parentOf(path);
-  const parent = tree.nodes.get(parentPath);
+  const parent = getAt(tree.nodes, parentPath);
   if (parent === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
-  if (tree.nodes.has(path)) return createOver(tree, header, body, parentPath, parent);
+  const existing = getAt(tree.nodes, path);
+  if (existing !== undefined) return createOver(tree, header, body, parent, existing);
   const owner = ownerFor(body, header.sessionId);
   const [acls, acl] = internAcl(tree.acls, body.acl);
   const node = freshNode(body, acl, owner, zxid, time);
-  const raised = raiseCversion(parent, body.parentCVersion, zxid);
-  const nodes = tree.nodes
-    .set(path, node)
-    .set(parentPath, { ...raised, children: addName(raised.children, nameOf(path)) });
+  const children = addName(parent.children, nameOf(path));
+  const nodes = replaceAt(
+    insertAt(tree.nodes, path, node),
+    parentPath,
+    countCreate(parent, body.parentCVersion, zxid, children),
+  );
   changes.push(
     { type: 'created', path, acl },
     { type: 'children', path: parentPath, acl: parent.acl },
@@ -252,26 +260,27 @@ function createOver(
   tree: Tree,
   header: Header,
   body: AnyCreate,
-  parentPath: string,
   parent: Znode,
+  existing: Znode,
 ): Step {
   const { path } = body;
-  const existing = tree.nodes.get(path)!;
   const [interned, acl] = internAcl(tree.acls, body.acl);
   const acls = releaseAcl(interned, existing.acl);
-  const raised = raiseCversion(parent, body.parentCVersion, header.zxid);
-  const nodes = tree.nodes.set(parentPath, raised).set(path, { ...existing, acl });
+  const raised = countCreate(parent, body.parentCVersion, header.zxid, parent.children);
+  // Below the root only: the root is its own parent, and its ACL changes alone.
+  const counted = path === '/' ? tree.nodes : replaceAt(tree.nodes, parentOf(path), raised);
+  const nodes = replaceAt(counted, path, { ...existing, acl });
   return { tree: { ...tree, nodes, acls }, err: ErrorCode.NODEEXISTS, stat: null };
 }
 
 function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): Step {
   const parentPath = parentOf(path);
-  const parent = tree.nodes.get(parentPath);
+  const parent = getAt(tree.nodes, parentPath);
   if (parent === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
   const pzxid = zxid > parent.pzxid ? zxid : parent.pzxid;
   const children = removeName(parent.children, nameOf(path));
-  const nodes = tree.nodes.set(parentPath, { ...parent, pzxid, children });
-  const node = tree.nodes.get(path);
+  const nodes = replaceAt(tree.nodes, parentPath, { ...parent, pzxid, children });
+  const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree: { ...tree, nodes }, err: ErrorCode.NONODE, stat: null };
   changes.push(
     { type: 'deleted', path, acl: node.acl },
@@ -282,7 +291,7 @@ function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): St
 
 /** The tree without the node at `path` and what is below it; its parent is not looked at. */
 function withoutSubtree(tree: Tree, path: string): Tree {
-  const node = tree.nodes.get(path);
+  const node = getAt(tree.nodes, path);
   if (node === undefined) return tree;
   let after = tree;
   for (const name of eachName(node.children)) {
@@ -290,7 +299,7 @@ function withoutSubtree(tree: Tree, path: string): Tree {
   }
   const acls = releaseAcl(after.acls, node.acl);
   return withoutOwned(
-    { ...after, nodes: after.nodes.remove(path), acls },
+    { ...after, nodes: removeAt(after.nodes, path), acls },
     path,
     node.ephemeralOwner,
   );
@@ -298,12 +307,12 @@ function withoutSubtree(tree: Tree, path: string): Tree {
 
 function setData(tree: Tree, header: Header, body: SetDataBody, changes: Change[]): Step {
   const { path, data, version } = body;
-  const node = tree.nodes.get(path);
+  const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
   const after: Znode = { ...node, data, version, mzxid: header.zxid, mtime: header.time };
   changes.push({ type: 'data', path, acl: node.acl });
   return {
-    tree: { ...tree, nodes: tree.nodes.set(path, after) },
+    tree: { ...tree, nodes: replaceAt(tree.nodes, path, after) },
     err: ErrorCode.OK,
     stat: statOf(after),
   };
@@ -312,13 +321,13 @@ function setData(tree: Tree, header: Header, body: SetDataBody, changes: Change[
 /** Changes the ACL and its version and nothing else: not mzxid, not mtime. */
 function setAcl(tree: Tree, body: SetAclBody): Step {
   const { path, version } = body;
-  const node = tree.nodes.get(path);
+  const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
   const [interned, acl] = internAcl(tree.acls, body.acl);
   const acls = releaseAcl(interned, node.acl);
   const after: Znode = { ...node, acl, aversion: version };
   return {
-    tree: { ...tree, nodes: tree.nodes.set(path, after), acls },
+    tree: { ...tree, nodes: replaceAt(tree.nodes, path, after), acls },
     err: ErrorCode.OK,
     stat: statOf(after),
   };
@@ -345,12 +354,12 @@ export function withOwned(tree: Tree, path: string, owner: SessionId): Tree {
     case 'persistent':
       return tree;
     case 'container':
-      return { ...tree, containers: tree.containers.add(path) };
+      return { ...tree, containers: addName(tree.containers, path) };
     case 'ttl':
-      return { ...tree, ttls: tree.ttls.add(path) };
+      return { ...tree, ttls: addName(tree.ttls, path) };
     case 'ephemeral': {
-      const paths = tree.ephemerals.get(owner) ?? PersistentSet<string>();
-      return { ...tree, ephemerals: tree.ephemerals.set(owner, paths.add(path)) };
+      const paths = addName(tree.ephemerals.get(owner) ?? NO_NAMES, path);
+      return { ...tree, ephemerals: tree.ephemerals.set(owner, paths) };
     }
   }
 }
@@ -361,14 +370,13 @@ function withoutOwned(tree: Tree, path: string, owner: SessionId): Tree {
     case 'persistent':
       return tree;
     case 'container':
-      return { ...tree, containers: tree.containers.remove(path) };
+      return { ...tree, containers: removeName(tree.containers, path) };
     case 'ttl':
-      return { ...tree, ttls: tree.ttls.remove(path) };
+      return { ...tree, ttls: removeName(tree.ttls, path) };
     case 'ephemeral': {
-      const paths = tree.ephemerals.get(owner)?.remove(path);
-      if (paths === undefined) return tree;
+      const paths = removeName(tree.ephemerals.get(owner) ?? NO_NAMES, path);
       const ephemerals =
-        paths.size === 0 ? tree.ephemerals.remove(owner) : tree.ephemerals.set(owner, paths);
+        countNames(paths) === 0 ? tree.ephemerals.remove(owner) : tree.ephemerals.set(owner, paths);
       return { ...tree, ephemerals };
     }
   }

@@ -3,27 +3,28 @@
  * sessions of `ZKDatabase`). Every change shares what it leaves alone, so an older tree (the
  * applied one beside the leader's pending one, or one being written to a snapshot) stays as it was.
  */
-import { Map as PersistentMap, Set as PersistentSet } from 'immutable';
+import { Map as PersistentMap } from 'immutable';
 import type { Millis, SessionId } from '../core/ids.js';
 import type { Acl } from '../core/txn.js';
 import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
 import type { AclTable } from './acl-table.js';
 import { NO_ACLS } from './acl-table.js';
 import { OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from './acl.js';
-import { NO_NAMES, addName, sortedNames } from './name-set.js';
+import { type NameSet, NO_NAMES, addName, sortedNames } from './name-set.js';
 import { OWNER_NONE } from './owner.js';
+import { type StringMap, emptyMap, getAt, insertAt } from './string-map.js';
 import type { Znode } from './znode.js';
 
 export interface Tree {
   /** By path; the root is `/`. Read it with {@link getNode}. */
-  readonly nodes: PersistentMap<string, Znode>;
+  readonly nodes: StringMap<Znode>;
   /** Global sessions with their negotiated timeouts, ms. */
   readonly sessions: PersistentMap<SessionId, Millis>;
   /** Paths of a session's ephemerals; no entry for a session without any. */
-  readonly ephemerals: PersistentMap<SessionId, PersistentSet<string>>;
+  readonly ephemerals: PersistentMap<SessionId, NameSet>;
   /** Paths of container and of TTL nodes. */
-  readonly containers: PersistentSet<string>;
-  readonly ttls: PersistentSet<string>;
+  readonly containers: NameSet;
+  readonly ttls: NameSet;
   readonly acls: AclTable;
   /** The last transaction applied. */
   readonly lastZxid: Zxid;
@@ -32,7 +33,7 @@ export interface Tree {
 /** The node at `path`, which needs no check: a path that cannot exist has no node. */
 export function getNode(tree: Tree, path: string): Znode | undefined {
   // Apache keeps the root under "" too, and a raw client may ask for it.
-  return tree.nodes.get(path) ?? (path === '' ? tree.nodes.get('/') : undefined);
+  return getAt(tree.nodes, path === '' ? '/' : path);
 }
 
 /** How many znodes there are, the root and the server's own included. */
@@ -48,7 +49,7 @@ export function childNames(node: Znode): string[] {
 /** Paths of the ephemerals that `sessionId` owns, sorted, in a fresh array. */
 export function ephemeralsOf(tree: Tree, sessionId: SessionId): string[] {
   const paths = tree.ephemerals.get(sessionId);
-  return paths === undefined ? [] : [...paths].sort();
+  return paths === undefined ? [] : sortedNames(paths);
 }
 
 const EMPTY_DATA = new Uint8Array(0);
@@ -70,22 +71,27 @@ function systemNode(acl: readonly Acl[], aversion: number, children: readonly st
   };
 }
 
+const SYSTEM_NODES: readonly (readonly [string, Znode])[] = [
+  ['/', systemNode(OPEN_ACL_UNSAFE, 0, ['zookeeper'])],
+  ['/zookeeper', systemNode(OPEN_ACL_UNSAFE, 0, ['quota', 'config'])],
+  ['/zookeeper/quota', systemNode(OPEN_ACL_UNSAFE, 0, [])],
+  ['/zookeeper/config', systemNode(READ_ACL_UNSAFE, -1, [])],
+];
+
 /**
  * The tree of a new server: the root, /zookeeper, its quota and its config, none of which a
  * transaction has created. Config has its ACL by a setACL, hence its aversion of −1.
  */
 export function emptyTree(): Tree {
   return {
-    nodes: PersistentMap([
-      ['/', systemNode(OPEN_ACL_UNSAFE, 0, ['zookeeper'])],
-      ['/zookeeper', systemNode(OPEN_ACL_UNSAFE, 0, ['quota', 'config'])],
-      ['/zookeeper/quota', systemNode(OPEN_ACL_UNSAFE, 0, [])],
-      ['/zookeeper/config', systemNode(READ_ACL_UNSAFE, -1, [])],
-    ]),
+    nodes: SYSTEM_NODES.reduce(
+      (nodes, [path, node]) => insertAt(nodes, path, node),
+      emptyMap<Znode>(),
+    ),
     sessions: PersistentMap(),
     ephemerals: PersistentMap(),
-    containers: PersistentSet(),
-    ttls: PersistentSet(),
+    containers: NO_NAMES,
+    ttls: NO_NAMES,
     acls: NO_ACLS,
     lastZxid: ZXID_ZERO,
   };
