@@ -6,7 +6,8 @@ import type { ClientRequest, CreateRequest } from '../../src/core/request.js';
 import type { SessionId } from '../../src/core/ids.js';
 import { prepare, type PrepContext } from '../../src/server/prep.js';
 import { applyTxn } from '../../src/tree/apply.js';
-import { emptyTree, type Tree } from '../../src/tree/tree.js';
+import { replaceAt } from '../../src/tree/string-map.js';
+import { emptyTree, getNode, type Tree } from '../../src/tree/tree.js';
 import { OPEN, bytes, create, remove, setData, zxid } from './harness.js';
 
 const SESSION = 7n as SessionId;
@@ -152,7 +153,7 @@ test('sequence numbers overflow into negative ones as in Java', () => {
   const base = treeAfter(create('/s'));
   const at = (cversion: number): Tree => ({
     ...base,
-    nodes: base.nodes.set('/s', { ...base.nodes.get('/s')!, cversion }),
+    nodes: replaceAt(base.nodes, '/s', { ...getNode(base, '/s')!, cversion }),
   });
   const named = (cversion: number): readonly [string, number] => {
     const body = prepare(context(at(cversion)), create('/s/n', 2));
@@ -198,10 +199,10 @@ test('a setData is checked in the order session, path, node, permission, version
 
 test('versions wrap as 32-bit integers', () => {
   const base = treeAfter(create('/a'));
-  const node = base.nodes.get('/a')!;
+  const node = getNode(base, '/a')!;
   const tree: Tree = {
     ...base,
-    nodes: base.nodes.set('/a', { ...node, version: 0x7fff_ffff, aversion: 0x7fff_ffff }),
+    nodes: replaceAt(base.nodes, '/a', { ...node, version: 0x7fff_ffff, aversion: 0x7fff_ffff }),
   };
   const data = prepare(context(tree), setData('/a', 'z', 0x7fff_ffff));
   assert.ok(data.type === 'setData');
