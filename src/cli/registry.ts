@@ -9,6 +9,16 @@ interface Entry {
 
 export const COMMANDS: readonly Entry[] = [
   {
+    name: 'start',
+    summary: 'run an ensemble in this process on 127.0.0.1',
+    load: async () => (await import('./commands/start.js')).command,
+  },
+  {
+    name: 'server',
+    summary: 'run one server from a zoo.cfg',
+    load: async () => (await import('./commands/server.js')).command,
+  },
+  {
     name: 'check',
     summary: 'check the TLA+ models with TLC, as the manifest says',
     load: async () => (await import('./commands/check.js')).command,

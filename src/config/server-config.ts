@@ -69,7 +69,7 @@ export const DEFAULTS = {
   maxCnxns: 0,
   juteMaxBuffer: 0xfffff,
   snapCount: 100_000,
-  snapSizeBytes: 4_294_967_296,
+  snapSizeBytes: 4 * 1024 * 1024 * 1024,
   commitLogCount: 500,
   forceSync: true,
   fourLetterWords: new Set(['srvr']),

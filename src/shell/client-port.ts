@@ -81,6 +81,13 @@ export class ClientPort {
     return this.#connections.size;
   }
 
+  /** Requests that are not answered yet. */
+  get outstanding(): number {
+    let count = 0;
+    for (const { since } of this.#connections.values()) count += since.length;
+    return count;
+  }
+
   /** One line for each connection, as the four-letter words `stat` and `cons` print them. */
   describe(): readonly string[] {
     return [...this.#connections.values()].map(({ ip, socket, since, answered }) => {

@@ -21,7 +21,7 @@ import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import type { Flusher } from './outbox.js';
 import { PeerStream } from './peer-stream.js';
-import type { TxnBytes } from './txn-bytes.js';
+import { encodedTxn, rememberTxnBytes } from './storage/txn-bytes.js';
 
 /** How long the other side may take to read what was sent before a close. */
 const LINGER_MS = 2000;
@@ -44,7 +44,6 @@ export interface QuorumPortOptions {
   readonly peers: ReadonlyMap<Sid, Address>;
   readonly flusher: Flusher;
   readonly log: Logger;
-  readonly txnBytes: TxnBytes;
   readonly now: () => number;
   readonly connectTimeout: number;
   /** Largest data of a packet, bytes. */
@@ -62,8 +61,8 @@ export class QuorumPort {
   readonly #connections = new Map<PeerConn, Connection>();
   readonly #sockets = new Set<Socket>();
   readonly #names = new Map<PeerConn, string>();
+  #dialling: Socket | null = null;
   #nextId = 1;
-  #closed = false;
 
   constructor(options: QuorumPortOptions) {
     this.#options = options;
@@ -75,23 +74,28 @@ export class QuorumPort {
     return this.#names.get(conn) ?? `gone:${conn}`;
   }
 
+  /** Dials; a dial that is not answered yet is given up without a word. */
   dial(sid: Sid): void {
     const { peers, connectTimeout, onEvent, now } = this.#options;
     const address = peers.get(sid);
     if (address === undefined) throw new Error(`no quorum address of server ${sid}`);
+    this.#dialling?.destroy();
     const socket = connect({ ...address, noDelay: true });
+    this.#dialling = socket;
     this.#track(socket);
-    let opened = false;
     socket.setTimeout(connectTimeout, () => socket.destroy());
     socket.once('connect', () => {
-      opened = true;
+      if (this.#dialling !== socket) return;
+      this.#dialling = null;
       socket.setTimeout(0);
       const name = `${endpoint(socket, 'local')}>${endpoint(socket, 'remote')}`;
-      const id = this.#add(socket, name);
-      onEvent({ type: 'opened', conn: id, as: 'learner', now: now() });
+      const conn = this.#add(socket, name);
+      onEvent({ type: 'opened', conn, as: 'learner', now: now() });
     });
     socket.once('close', () => {
-      if (!opened && !this.#closed) onEvent({ type: 'dialFailed', sid, now: now() });
+      if (this.#dialling !== socket) return;
+      this.#dialling = null;
+      onEvent({ type: 'dialFailed', sid, now: now() });
     });
   }
 
@@ -104,7 +108,7 @@ export class QuorumPort {
       connection.out.send(encodeSnapHead(this.#writer, snapshot.zxid));
       connection.out.sendSnapshot(this.#options.stateToImage(snapshot.image));
     } else {
-      connection.out.send(encodePacket(this.#writer, packet, this.#options.txnBytes.of));
+      connection.out.send(encodePacket(this.#writer, packet, encodedTxn));
     }
   }
 
@@ -122,7 +126,7 @@ export class QuorumPort {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#dialling = null;
     await this.#options.listener.close();
     for (const connection of this.#connections.values()) connection.out.flush();
     this.#connections.clear();
@@ -166,14 +170,14 @@ export class QuorumPort {
 
   #received(connection: Connection, chunk: Buffer): void {
     const { id: conn } = connection;
-    const { onEvent, now, txnBytes } = this.#options;
+    const { onEvent, now } = this.#options;
     const { stream, packets, error } = feedQuorum(connection.input, chunk);
     connection.input = stream;
-    for (const { packet, txnBytes: bytes } of packets) {
+    for (const { packet, txnBytes } of packets) {
       // A packet before may have led to a close.
       if (!this.#connections.has(conn)) return;
-      if (bytes !== null && (packet.type === 'PROPOSAL' || packet.type === 'INFORM')) {
-        txnBytes.remember(packet.txn, bytes);
+      if (txnBytes !== null && (packet.type === 'PROPOSAL' || packet.type === 'INFORM')) {
+        rememberTxnBytes(packet.txn, txnBytes);
       }
       const local = this.#localPacket(packet);
       if (local instanceof DecodeError) {

@@ -15,7 +15,7 @@ import { createWriter } from '../../src/jute/writer.js';
 import { ElectionPort } from '../../src/shell/election-port.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger, type Logger } from '../../src/shell/logger.js';
-import { Inbox } from './waiting.js';
+import { Inbox } from '../support/inbox.js';
 
 const HOST = '127.0.0.1';
 const WRITER = createWriter();

@@ -11,8 +11,7 @@ import { Listener } from '../../src/shell/listener.js';
 import { createLogger } from '../../src/shell/logger.js';
 import { Flusher } from '../../src/shell/outbox.js';
 import { QuorumPort, type PeerEvent } from '../../src/shell/quorum-port.js';
-import { TxnBytes } from '../../src/shell/txn-bytes.js';
-import { Inbox } from './waiting.js';
+import { Inbox } from '../support/inbox.js';
 
 const HOST = '127.0.0.1';
 const LEADER = 1 as Sid;
@@ -36,7 +35,6 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
     peers: new Map([[LEADER, { host: HOST, port: leaderPort }]]),
     flusher: new Flusher(),
     log: createLogger('info', log.push),
-    txnBytes: new TxnBytes(),
     now: () => 5,
     connectTimeout: 5000,
     packetMax,

@@ -1,0 +1,51 @@
+/** `zab server`: one server from a zoo.cfg, as `zkServer.sh start-foreground` runs it. */
+import { loadConfig } from '../../config/load.js';
+import { addressText } from '../../shell/address.js';
+import { createLogger } from '../../shell/logger.js';
+import { startServer } from '../../shell/server.js';
+import { parseArguments } from '../args.js';
+import { UsageError, type Command } from '../command.js';
+import { readLogLevel, untilSignal } from '../serve.js';
+
+const usage = `
+Usage: zab server ZOO.CFG [OPTIONS]
+
+Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT" on stdout.
+SIGINT and SIGTERM end it.
+
+Options:
+  --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default info)
+  --json          print the ready line as JSON
+  --help          show this
+`;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { options, positional } = parseArguments('server', args, {
+    log: 'text',
+    json: 'flag',
+  });
+  const [file, extra] = positional;
+  if (file === undefined) throw new UsageError('zab server: which zoo.cfg?');
+  if (extra !== undefined) throw new UsageError(`zab server: unexpected argument '${extra}'`);
+  const level = readLogLevel('server', options.log, 'info');
+  const { config, warnings } = loadConfig(file);
+  const log = createLogger(level, undefined, String(config.sid));
+  for (const warning of warnings) log.warn(warning);
+  const server = await startServer(config, { log });
+  const fault = server.ended.then((ending) =>
+    ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
+  );
+  return untilSignal({
+    ready: server.serving.then(() => addressText(server.address)),
+    fault,
+    close: () => server.stop(),
+    json: options.json,
+  });
+}
+
+export const command: Command = {
+  name: 'server',
+  summary: 'run one server from a zoo.cfg',
+  usage,
+  run,
+};

@@ -1,0 +1,337 @@
+/**
+ * One server: a member, its ports, its files and its clock (Apache: `QuorumPeer`,
+ * `ZooKeeperServerMain`). It is opened in the order ports, files, member; it ends by `stop`, by
+ * `kill`, or by a fault of its own: a disk that fails, a broken invariant.
+ */
+import type { Address, ServerConfig } from '../config/server-config.js';
+import { configText } from '../config/config-text.js';
+import type { PeerConn, SessionId } from '../core/ids.js';
+import { serverStateOf } from '../core/state.js';
+import { initialMember, type MemberEffect, type MemberState } from '../server/member.js';
+import { imageOf, treeOf } from '../tree/image.js';
+import type { Tree } from '../tree/tree.js';
+import { Alarm } from './alarm.js';
+import { ClientPort } from './client-port.js';
+import { monotonicNow, wallClock } from './clock.js';
+import { MemberDriver } from './driver.js';
+import { ElectionPort } from './election-port.js';
+import { answerWord, type ServerFacts } from './four-letter-words.js';
+import { bindServerPorts, closeListeners, ownPeer, type ServerListeners } from './listeners.js';
+import { SILENT, type Logger } from './logger.js';
+import { OperatorError } from './operator-error.js';
+import { coreConfig, serviceConfig } from './member-config.js';
+import { Flusher } from './outbox.js';
+import { QuorumPort } from './quorum-port.js';
+import type { Recovered } from './storage/recovery.js';
+import { openStorage, type StorageConfig } from './storage/open-storage.js';
+import type { Storage } from './storage/storage.js';
+import { StorageError } from './storage/storage-error.js';
+import type { OpenTrace, TraceSink } from './trace-sink.js';
+
+/** What `srvr` answers: the version whose formats and behaviour this server has. */
+const VERSION = '3.9.5-zab';
+
+/** A transaction is larger than the request that it comes from: headers, paths, ACLs. */
+const PACKET_EXTRA_BYTES = 1 << 20;
+
+export type ServerMode = 'looking' | 'leading' | 'following' | 'observing';
+
+export interface ServerOptions {
+  /** Ports that are bound already; else they are bound as the configuration says. */
+  readonly listeners?: ServerListeners;
+  readonly log?: Logger;
+  readonly openTrace?: OpenTrace | null;
+  /** The server leads, follows or serves, or no longer does. */
+  readonly onRole?: () => void;
+  /** For tests: another disk. */
+  readonly storage?: Pick<StorageConfig, 'io' | 'preAllocSizeKb' | 'random'>;
+}
+
+/**
+ * Starts a server. It accepts connections when this resolves; `serving` says when it answers them.
+ * @throws {OperatorError} if a port or the data folder cannot be had, or the files are damaged.
+ */
+export async function startServer(
+  config: ServerConfig,
+  options: ServerOptions = {},
+): Promise<Server> {
+  const log = options.log ?? SILENT;
+  const listeners = options.listeners ?? (await bindServerPorts(config));
+  let server: Server | null = null;
+  try {
+    const { recovered, storage } = await openStorage(
+      { ...storageConfig(config), ...options.storage },
+      {
+        onPersisted: (ticket) => server?.persisted(ticket),
+        onFailure: (error) => server?.failed(new OperatorError(error.message)),
+      },
+    );
+    for (const note of recovered.notes) log.warn(note);
+    server = new Server({
+      ...{ config, listeners, storage, log },
+      openTrace: options.openTrace ?? null,
+      onRole: options.onRole ?? (() => undefined),
+    });
+    server.start(recovered);
+    return server;
+  } catch (error) {
+    await closeListeners(listeners);
+    throw error instanceof StorageError ? new OperatorError(error.message) : error;
+  }
+}
+
+function storageConfig(config: ServerConfig): StorageConfig {
+  const { dataDir, dataLogDir, forceSync, snapCount, snapSizeBytes } = config;
+  return {
+    dataDir,
+    dataLogDir,
+    fsync: forceSync,
+    snapCount,
+    snapSizeLimitKb: Number.isFinite(snapSizeBytes) ? snapSizeBytes / 1024 : 0,
+    imageOf: ({ image }) => imageOf(image as Tree),
+  };
+}
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly listeners: ServerListeners;
+  readonly storage: Storage;
+  readonly log: Logger;
+  readonly openTrace: OpenTrace | null;
+  readonly onRole: () => void;
+}
+
+/** How a server ended: by its owner's wish, or by a fault. */
+export type Ending =
+  | { readonly by: 'stop' | 'kill' }
+  | { readonly by: 'fault'; readonly error: Error };
+
+export class Server {
+  /** Where clients connect. */
+  readonly address: Address;
+  /** Resolves when clients are first answered; rejects if the server ends before. */
+  readonly serving: Promise<void>;
+  /** Resolves when nothing of the server is left: no port, no file, no timer. */
+  readonly ended: Promise<Ending>;
+  readonly #parts: Parts;
+  readonly #driver: MemberDriver;
+  readonly #trace: TraceSink | null;
+  readonly #clients: ClientPort;
+  readonly #quorum: QuorumPort | null;
+  readonly #election: ElectionPort | null;
+  readonly #alarm: Alarm;
+  #mode: ServerMode = 'looking';
+  #isServing = false;
+  #ending = false;
+  #served!: () => void;
+  #notServed!: (error: Error) => void;
+  #gone!: (ending: Ending) => void;
+
+  /** @see startServer */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { config, listeners, log } = parts;
+    this.address = { host: listeners.client.host, port: listeners.client.port };
+    this.serving = new Promise((resolve, reject) => {
+      this.#served = resolve;
+      this.#notServed = reject;
+    });
+    // Whoever does not ask whether it serves need not hear that it never will.
+    this.serving.catch(() => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#gone = resolve;
+    });
+    const flusher = new Flusher();
+    this.#clients = this.#openClientPort(flusher);
+    this.#quorum = this.#openQuorumPort(flusher);
+    this.#election = this.#openElectionPort();
+    this.#trace = this.#openTrace();
+    this.#alarm = new Alarm(() => this.#driver.post({ type: 'tick', now: monotonicNow() }));
+    this.#driver = new MemberDriver({
+      initial: initialMember(coreConfig(config), serviceConfig(config)),
+      trace: this.#trace,
+      perform: (effect) => this.#perform(effect),
+      after: (state) => this.#stepped(state),
+      onBroken: (error) => {
+        log.error(error.message);
+        this.failed(error);
+      },
+    });
+  }
+
+  get mode(): ServerMode {
+    return this.#mode;
+  }
+
+  /** Does it answer clients at this moment? */
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  /** Gives the member what the disk holds. */
+  start(recovered: Recovered): void {
+    const now = monotonicNow();
+    const { image, disk } = recovered;
+    const snapshot = image === null ? null : { zxid: image.zxid, image: treeOf(image) };
+    this.#driver.post({ type: 'serviceStart', now, wallClock: wallClock(), snapshot });
+    this.#driver.post({ type: 'start', now, disk });
+  }
+
+  /** Ends a client's session now, by its closing transaction; only a leader can. */
+  expireSession(sessionId: SessionId): void {
+    this.#driver.post({ type: 'expireSession', sessionId, now: monotonicNow() });
+  }
+
+  /** Ends in order: what was accepted is on disk, and the files are closed, when this resolves. */
+  async stop(): Promise<void> {
+    await this.#end({ by: 'stop' });
+  }
+
+  /** Ends as kill -9 does, but for the process: connections drop, nothing more is written. */
+  async kill(): Promise<void> {
+    await this.#end({ by: 'kill' });
+  }
+
+  /** Every write up to `ticket` is on disk. */
+  persisted(ticket: number): void {
+    this.#driver.post({ type: 'persisted', ticket });
+  }
+
+  /** Something broke that the server cannot go on without. */
+  failed(error: Error): void {
+    this.#parts.log.error('server stops', { reason: error.message });
+    void this.#end({ by: 'fault', error });
+  }
+
+  async #end(ending: Ending): Promise<void> {
+    if (this.#ending) {
+      await this.ended;
+      return;
+    }
+    this.#ending = true;
+    this.#isServing = false;
+    this.#driver.stop();
+    this.#alarm.stop();
+    this.#notServed(ending.by === 'fault' ? ending.error : new Error('the server was stopped'));
+    const { storage } = this.#parts;
+    const closing = [this.#clients.close(), this.#quorum?.close(), this.#election?.close()];
+    const outcome = ending.by === 'stop' ? storage.close() : storage.abandon();
+    await Promise.all([...closing, outcome]);
+    this.#trace?.close();
+    this.#gone(ending);
+  }
+
+  #perform(effect: MemberEffect): void {
+    switch (effect.type) {
+      case 'reply':
+      case 'connectReply':
+      case 'watchEvent':
+      case 'clientClose':
+        return this.#clients.perform(effect);
+      case 'persist':
+        return this.#parts.storage.submit(effect.ticket, effect.write);
+      case 'send':
+        return this.#quorum?.send(effect.conn, effect.packet);
+      case 'close':
+        return this.#quorum?.hangUp(effect.conn, effect.reason);
+      case 'dial':
+        return this.#quorum?.dial(effect.sid);
+      case 'notify':
+        return this.#election?.send(effect.to, effect.notification);
+      case 'deadline':
+        return this.#alarm.set(effect.at);
+      default: {
+        const never: never = effect;
+        throw new Error(`unreachable: ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  #stepped(state: MemberState): void {
+    const { role, tree } = state.service;
+    if (role.kind !== this.#mode || role.serving !== this.#isServing) {
+      this.#mode = role.kind;
+      this.#isServing = role.serving;
+      const { kind, serving, leader, epoch } = role;
+      this.#parts.log.info('role', { kind, serving, leader, epoch });
+      if (serving) this.#served();
+      this.#parts.onRole();
+    }
+    const { storage } = this.#parts;
+    if (storage.snapshotDue()) void storage.snapshot(imageOf(tree));
+  }
+
+  #openTrace(): TraceSink | null {
+    const { openTrace, config } = this.#parts;
+    if (openTrace === null) return null;
+    const connectionName = (conn: PeerConn): string => this.#quorum?.nameOf(conn) ?? '';
+    return openTrace({ sid: config.sid, connectionName });
+  }
+
+  #openClientPort(flusher: Flusher): ClientPort {
+    const { config, listeners, log } = this.#parts;
+    return new ClientPort({
+      ...config,
+      listener: listeners.client,
+      flusher,
+      log,
+      now: monotonicNow,
+      onEvent: (event) => this.#driver.post(event),
+      onWord: (word) => answerWord(word, this.#facts()),
+    });
+  }
+
+  #openQuorumPort(flusher: Flusher): QuorumPort | null {
+    const { config, listeners, log } = this.#parts;
+    if (listeners.quorum === null) return null;
+    return new QuorumPort({
+      listener: listeners.quorum,
+      peers: new Map(config.peers.map(({ sid, quorum }) => [sid, quorum])),
+      flusher,
+      log,
+      now: monotonicNow,
+      connectTimeout: config.tickTime * config.syncLimit,
+      packetMax: config.juteMaxBuffer + PACKET_EXTRA_BYTES,
+      isLeading: () => serverStateOf(this.#driver.state.core) === 'LEADING',
+      imageToState: treeOf,
+      stateToImage: (tree) => imageOf(tree as Tree),
+      onEvent: (event) => this.#driver.post(event),
+    });
+  }
+
+  #openElectionPort(): ElectionPort | null {
+    const { config, listeners, log } = this.#parts;
+    const own = ownPeer(config);
+    if (own === null || listeners.election === null) return null;
+    return new ElectionPort({
+      sid: config.sid,
+      peers: config.peers.filter(({ sid }) => sid !== config.sid),
+      address: own.election,
+      configText: Buffer.from(configText(config.peers)),
+      listener: listeners.election,
+      log,
+      onNotification: (from, notification) =>
+        this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),
+    });
+  }
+
+  #facts(): ServerFacts {
+    const { service } = this.#driver.state;
+    const { stats, connectionCount } = this.#clients;
+    const modes = { leading: 'leader', following: 'follower', observing: 'observer' } as const;
+    const { standalone } = this.#parts.config;
+    return {
+      version: VERSION,
+      serving: this.#isServing,
+      mode: standalone || this.#mode === 'looking' ? 'standalone' : modes[this.#mode],
+      zxid: service.tree.lastZxid,
+      nodeCount: service.tree.nodes.size,
+      connectionCount,
+      outstanding: this.#clients.outstanding,
+      received: stats.received,
+      sent: stats.sent,
+      latency: stats.latency,
+      connections: this.#clients.describe(),
+    };
+  }
+}
