@@ -17,8 +17,10 @@ import { accept } from './request-queue.js';
 import { PASSWORD_LENGTH, isSessionPassword, sessionPassword } from './session-password.js';
 import { endOf, nextSessionId, setOwner, touch } from './sessions.js';
 import {
+  connectionOf,
   isLeading,
   lastSeenLimit,
+  withAwaited,
   withConn,
   withNow,
   type Connection,
@@ -54,7 +56,7 @@ export function onClosed(state: ServiceState, conn: Connection['conn']): Service
 }
 
 export function onConnect(state: ServiceState, event: Connect, out: Out): ServiceState {
-  const connection = state.conns.get(event.conn);
+  const connection = state.clients.conns.get(event.conn);
   if (connection === undefined) return state;
   const { request, now } = event;
   const reason = reasonToClose(state, connection, request);
@@ -96,8 +98,8 @@ function createSession(state: ServiceState, connection: Connection, out: Out): S
     nextSessionId: nextSessionId(sessionId),
   };
   const sent = submit(named, sessionId, 0, { op: 'createSession', timeout }, identities, out);
-  const zxid = isLeading(sent) ? sent.lastProposed : null;
-  return { ...sent, awaited: push(sent.awaited, { conn, sessionId, cxid: 0, zxid }) };
+  const zxid = isLeading(sent) ? sent.ahead.zxid : null;
+  return withAwaited(sent, push(sent.clients.awaited, { conn, sessionId, cxid: 0, zxid }));
 }
 
 function withSession(state: ServiceState, connection: Connection): ServiceState {
@@ -129,8 +131,7 @@ function resumeSession(
 
 /** A session has one connection: the client has left the older one. */
 function closeOlder(state: ServiceState, sessionId: SessionId, out: Out): ServiceState {
-  const older = state.connOfSession.get(sessionId);
-  const connection = older === undefined ? undefined : state.conns.get(older);
+  const connection = connectionOf(state, sessionId);
   return connection === undefined
     ? state
     : closeConn(state, connection, 'client has reconnected', out);
@@ -142,8 +143,7 @@ export function onRevalidated(
   packet: RevalidatePacket,
   out: Out,
 ): ServiceState {
-  const conn = state.connOfSession.get(packet.sessionId);
-  const connection = conn === undefined ? undefined : state.conns.get(conn);
+  const connection = connectionOf(state, packet.sessionId);
   // The client may have left meanwhile, or a second answer come for a second attempt.
   if (connection?.phase !== 'connecting') return state;
   return packet.valid === true
@@ -159,7 +159,7 @@ export function openSession(state: ServiceState, connection: Connection, out: Ou
   out.push({ type: 'connectReply', conn, response, hasReadOnly });
   let after = withConn(state, { ...connection, phase: 'open', held: emptyFifo() });
   for (const event of toArray(held)) {
-    const current = after.conns.get(conn);
+    const current = after.clients.conns.get(conn);
     if (current === undefined) break;
     after = accept(after, current, { ...event, now: after.now }, out);
   }

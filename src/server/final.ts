@@ -15,7 +15,15 @@ import { peek, shift } from './fifo.js';
 import { closeConn } from './replies.js';
 import { settleWrite } from './request-queue.js';
 import { endOf, forget, note, track } from './sessions.js';
-import { isLeading, type Awaited, type Out, type ServiceState } from './state.js';
+import {
+  connectionOf,
+  isLeading,
+  withAwaited,
+  withWork,
+  type Awaited,
+  type Out,
+  type ServiceState,
+} from './state.js';
 import { trigger } from './watches.js';
 
 /** Upcall `deliver`: the next committed transaction, in zxid order. */
@@ -23,21 +31,16 @@ export function deliver(state: ServiceState, txn: Txn, out: Out): ServiceState {
   const applied = appliedOf(state, txn);
   const told = tellWatches(withApplied(state, applied), applied.changes, txn.zxid, out);
   const tracked = withSessions(told, txn);
-  const awaited = peek(tracked.awaited);
+  const awaited = peek(tracked.clients.awaited);
   if (awaited === undefined || !isOf(txn, awaited)) return endSession(tracked, txn, out);
-  const settled = settle(
-    { ...tracked, awaited: shift(tracked.awaited) },
-    awaited.conn,
-    txn,
-    applied,
-    out,
-  );
+  const rest = withAwaited(tracked, shift(tracked.clients.awaited));
+  const settled = settle(rest, awaited.conn, txn, applied, out);
   return endSession(settled, txn, out);
 }
 
 /** A leader has applied what it proposed when it proposed it. */
 function appliedOf(state: ServiceState, txn: Txn): Applied {
-  const proposed = peek(state.outstanding);
+  const proposed = peek(state.ahead.outstanding);
   if (proposed === undefined) return applyTxn(state.tree, txn);
   if (proposed.zxid !== txn.zxid) {
     throw new Error(`delivered ${txn.zxid}, but ${proposed.zxid} was proposed`);
@@ -46,9 +49,10 @@ function appliedOf(state: ServiceState, txn: Txn): Applied {
 }
 
 function withApplied(state: ServiceState, { tree }: Applied): ServiceState {
-  const outstanding = shift(state.outstanding);
-  const pending = outstanding.size === 0 ? tree : state.pending;
-  return { ...state, tree, outstanding, pending };
+  const { now, clients, ahead } = state;
+  const outstanding = shift(ahead.outstanding);
+  const pending = outstanding.size === 0 ? tree : ahead.tree;
+  return withWork(state, now, tree, clients, { outstanding, tree: pending, zxid: ahead.zxid });
 }
 
 /** Each event only to those who may read the node; a watch is used up all the same. */
@@ -63,7 +67,7 @@ function tellWatches(
     const [rest, events] = trigger(watches, change);
     watches = rest;
     for (const { conn, event, path } of events) {
-      const identities = state.conns.get(conn)!.identities;
+      const identities = state.clients.conns.get(conn)!.identities;
       if (!isAllowed(change.acl, Perms.READ, identities)) continue;
       out.push({ type: 'watchEvent', conn, zxid, event, path });
     }
@@ -99,7 +103,7 @@ function settle(
   applied: Applied,
   out: Out,
 ): ServiceState {
-  const connection = state.conns.get(conn);
+  const connection = state.clients.conns.get(conn);
   if (connection === undefined) return state;
   if (connection.phase === 'open') return settleWrite(state, connection, { applied }, out);
   return txn.body.type === 'createSession'
@@ -110,8 +114,7 @@ function settle(
 /** A session that ends otherwise than by its client's own request loses its connection here. */
 function endSession(state: ServiceState, txn: Txn, out: Out): ServiceState {
   if (txn.body.type !== 'closeSession') return state;
-  const conn = state.connOfSession.get(txn.sessionId);
-  const connection = conn === undefined ? undefined : state.conns.get(conn);
+  const connection = connectionOf(state, txn.sessionId);
   return connection === undefined
     ? state
     : closeConn(state, connection, 'session expired or closed', out);

@@ -107,12 +107,17 @@ export function stepMember(state: MemberState, event: MemberEvent): MemberStep {
 function stepService(state: MemberState, event: Extract<MemberEvent, ServiceEvent>): MemberStep {
   const [service, effects] = serviceStep(state.service, event);
   if (effects.every(isClientEffect)) {
-    const after = service === state.service ? state : { ...state, service };
+    const after = service === state.service ? state : withService(state, service);
     return { state: after, effects, steps: NO_STEPS };
   }
-  const run = begin({ ...state, service }, event.now);
+  const run = begin(withService(state, service), event.now);
   sort(run, effects);
   return finish(state, pump(run));
+}
+
+function withService(state: MemberState, service: ServiceState): MemberState {
+  const { core, coreDeadline, serviceDeadline, deadline } = state;
+  return { core, service, coreDeadline, serviceDeadline, deadline };
 }
 
 function isClientEffect(effect: ServiceEffect): effect is ClientEffect {

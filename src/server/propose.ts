@@ -23,7 +23,15 @@ import {
   type Owner,
   type SessionClocks,
 } from './sessions.js';
-import { isLeading, wallClock, withConn, type Out, type ServiceState } from './state.js';
+import {
+  connectionOf,
+  isLeading,
+  wallClock,
+  withAhead,
+  withConn,
+  type Out,
+  type ServiceState,
+} from './state.js';
 
 /** Where a write comes from, beside what a learner would forward of it. */
 export interface Write extends ForwardedRequest {
@@ -32,28 +40,26 @@ export interface Write extends ForwardedRequest {
 
 /**
  * Leader: the transaction of `write` is proposed, with the next zxid, whatever comes of it.
- * Before: {@link isLeading}. After: the last of `outstanding` is it.
+ * Before: {@link isLeading}. After: the last that is outstanding is it.
  */
 export function propose(state: ServiceState, write: Write, out: Out): ServiceState {
   const { request, sessionId, cxid, identities, owner } = write;
-  const zxid = (state.lastProposed + 1) as Zxid;
+  const { ahead } = state;
+  const zxid = (ahead.zxid + 1) as Zxid;
   const time = wallClock(state);
   const sessionErr = checkSession(state.sessions, sessionId, owner);
   const body = prepare(
-    { tree: state.pending, zxid, time, sessionId, sessionErr, identities },
+    { tree: ahead.tree, zxid, time, sessionId, sessionErr, identities },
     request,
   );
   const txn: Txn = { zxid, sessionId, cxid, time, body };
-  const applied = applyTxn(state.pending, txn);
+  const applied = applyTxn(ahead.tree, txn);
   out.push({ type: 'core', event: { type: 'propose', txn } });
-  const proposed: ServiceState = {
-    ...state,
-    sessions: clocksAfter(state, write, sessionErr),
-    outstanding: push(state.outstanding, { zxid, applied }),
-    pending: applied.tree,
-    lastProposed: zxid,
-  };
-  return request.op === 'closeSession' ? stopTouching(proposed, sessionId) : proposed;
+  const outstanding = push(ahead.outstanding, { zxid, applied });
+  const proposed = withAhead(state, { outstanding, tree: applied.tree, zxid });
+  const sessions = clocksAfter(state, write, sessionErr);
+  const tracked = sessions === state.sessions ? proposed : { ...proposed, sessions };
+  return request.op === 'closeSession' ? stopTouching(tracked, sessionId) : tracked;
 }
 
 function clocksAfter(state: ServiceState, write: Write, sessionErr: number): SessionClocks {
@@ -74,8 +80,7 @@ function clocksAfter(state: ServiceState, write: Write, sessionErr: number): Ses
 
 /** The next request of a closing session's connection must find out that it is closing. */
 function stopTouching(state: ServiceState, sessionId: SessionId): ServiceState {
-  const conn = state.connOfSession.get(sessionId);
-  const connection = conn === undefined ? undefined : state.conns.get(conn);
+  const connection = connectionOf(state, sessionId);
   return connection === undefined ? state : withConn(state, { ...connection, touchMark: -1 });
 }
 
@@ -93,7 +98,8 @@ export function onForwarded(
     out.push({ type: 'core', event: { type: 'sync', conn, packet: sync } });
     return state;
   }
-  return propose(state, { ...packet.request, owner: conn }, out);
+  const { identities } = packet.request;
+  return propose(state, { sessionId, cxid, request, identities, owner: conn }, out);
 }
 
 /** Leader: is the session of a client that has come to a learner alive? Then it is the learner's. */
@@ -124,9 +130,13 @@ export function submit(
   identities: ForwardedRequest['identities'],
   out: Out,
 ): ServiceState {
-  const forwarded: ForwardedRequest = { sessionId, cxid, request, identities };
-  if (isLeading(state)) return propose(state, { ...forwarded, owner: 'self' }, out);
-  const packet: RequestPacket = { type: 'REQUEST', request: forwarded };
+  if (isLeading(state)) {
+    return propose(state, { sessionId, cxid, request, identities, owner: 'self' }, out);
+  }
+  const packet: RequestPacket = {
+    type: 'REQUEST',
+    request: { sessionId, cxid, request, identities },
+  };
   out.push({ type: 'core', event: { type: 'forward', packet } });
   return state;
 }

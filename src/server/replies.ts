@@ -33,7 +33,7 @@ export function closeConn(
 
 /** Forgets a connection and its watches. Its session lives on. */
 export function dropConn(state: ServiceState, conn: ClientConn): ServiceState {
-  const connection = state.conns.get(conn);
+  const connection = state.clients.conns.get(conn);
   if (connection === undefined) return state;
   const { sessionId } = connection;
   const connOfSession =
@@ -42,7 +42,7 @@ export function dropConn(state: ServiceState, conn: ClientConn): ServiceState {
       : state.connOfSession;
   return {
     ...state,
-    conns: state.conns.remove(conn),
+    clients: { ...state.clients, conns: state.clients.conns.remove(conn) },
     connOfSession,
     watches: removeConn(state.watches, conn),
   };

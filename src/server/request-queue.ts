@@ -20,7 +20,11 @@ import { closeConn, refuseOperation, reply } from './replies.js';
 import { endOf, note, touch } from './sessions.js';
 import {
   isLeading,
+  withAwaited,
+  withAwaitedSyncs,
   withConn,
+  withNow,
+  withQueue,
   type Connection,
   type Outcome,
   type Out,
@@ -79,7 +83,7 @@ function unreachable(op: never): never {
 
 /** A frame of a client after its ConnectRequest. */
 export function onRequest(state: ServiceState, event: RequestEvent, out: Out): ServiceState {
-  const connection = state.conns.get(event.conn);
+  const connection = state.clients.conns.get(event.conn);
   // Closed by this side meanwhile.
   if (connection === undefined) return state;
   switch (connection.phase) {
@@ -105,15 +109,17 @@ export function accept(
   const touched = touchedBy(state, connection, now);
   // A closing session: Apache drops its requests, its connection ends with the transaction.
   if (touched === null) return state;
-  const current = touched === state ? connection : touched.conns.get(connection.conn)!;
+  const current = touched === state ? connection : touched.clients.conns.get(connection.conn)!;
   if (kind === 'refused') return refuseOperation(touched, current, xid, out);
   const pending: Pending = { kind, xid, request, identities: connection.identities };
   if (kind === 'read' && current.queue.size === 0) {
     return answerRead(touched, current, pending, out);
   }
-  const queue = push(current.queue, pending);
-  const conns = touched.conns.set(current.conn, { ...current, queue });
-  const queued: ServiceState = { ...touched, conns, now };
+  const { queue, outcomes, syncsDone } = current;
+  const queued = withConn(
+    withNow(touched, now),
+    withQueue(current, push(queue, pending), outcomes, syncsDone),
+  );
   switch (kind) {
     case 'read':
       return queued;
@@ -167,8 +173,8 @@ function sendWrite(
   out: Out,
 ): ServiceState {
   const sent = submit(state, sessionId, xid, request, identities, out);
-  const zxid = isLeading(sent) ? sent.lastProposed : null;
-  return { ...sent, awaited: push(sent.awaited, { conn, sessionId, cxid: xid, zxid }) };
+  const zxid = isLeading(sent) ? sent.ahead.zxid : null;
+  return withAwaited(sent, push(sent.clients.awaited, { conn, sessionId, cxid: xid, zxid }));
 }
 
 /** A sync comes back when all that the leader had proposed before it has been delivered here. */
@@ -188,7 +194,7 @@ function sendSync(
     const packet = { type: 'REQUEST', request: forwarded } as const;
     out.push({ type: 'core', event: { type: 'forward', packet } });
   }
-  return { ...state, awaitedSyncs: push(state.awaitedSyncs, { conn, sessionId, cxid }) };
+  return withAwaitedSyncs(state, push(state.clients.awaitedSyncs, { conn, sessionId, cxid }));
 }
 
 /** A write of the connection has been delivered: the answer to the first one that waits. */
@@ -198,16 +204,16 @@ export function settleWrite(
   outcome: Outcome,
   out: Out,
 ): ServiceState {
-  const outcomes = push(connection.outcomes, outcome);
-  return drain(state, { ...connection, outcomes }, out);
+  const { queue, outcomes, syncsDone } = connection;
+  return drain(state, withQueue(connection, queue, push(outcomes, outcome), syncsDone), out);
 }
 
 /** The leader's answer to the oldest sync of this server's clients. */
 export function onSynced(state: ServiceState, out: Out): ServiceState {
-  const sync = peek(state.awaitedSyncs);
+  const sync = peek(state.clients.awaitedSyncs);
   if (sync === undefined) return state;
-  const rest: ServiceState = { ...state, awaitedSyncs: shift(state.awaitedSyncs) };
-  const connection = rest.conns.get(sync.conn);
+  const rest = withAwaitedSyncs(state, shift(state.clients.awaitedSyncs));
+  const connection = rest.clients.conns.get(sync.conn);
   if (connection === undefined) return rest;
   return drain(rest, { ...connection, syncsDone: connection.syncsDone + 1 }, out);
 }
@@ -219,20 +225,21 @@ function drain(state: ServiceState, connection: Connection, out: Out): ServiceSt
   for (;;) {
     const head = peek(current.queue);
     if (head === undefined) break;
+    const { outcomes, syncsDone } = current;
     const queue = shift(current.queue);
     if (head.kind === 'read') {
       after = answerRead(after, current, head, out);
-      current = { ...current, queue };
+      current = withQueue(current, queue, outcomes, syncsDone);
     } else if (head.kind === 'sync') {
-      if (current.syncsDone === 0) break;
+      if (syncsDone === 0) break;
       const { path } = head.request as PathRequest;
       const zxid = after.tree.lastZxid;
       reply(out, current.conn, head.xid, zxid, ErrorCode.OK, { type: 'path', path });
-      current = { ...current, queue, syncsDone: current.syncsDone - 1 };
+      current = withQueue(current, queue, outcomes, syncsDone - 1);
     } else {
-      const outcome = peek(current.outcomes);
+      const outcome = peek(outcomes);
       if (outcome === undefined) break;
-      current = { ...current, queue, outcomes: shift(current.outcomes) };
+      current = withQueue(current, queue, shift(outcomes), syncsDone);
       if (!answerWrite(after, current, head, outcome, out)) {
         return closeConn(after, current, 'session moved', out);
       }

@@ -26,7 +26,7 @@ import {
   takeTouches,
   touch,
 } from './sessions.js';
-import { isLeading, withNow, type Out, type ServiceState } from './state.js';
+import { isLeading, nothingAhead, withNow, type Out, type ServiceState } from './state.js';
 
 /** One step. `state` comes back as it is if nothing of it changes, as after a read. */
 export function serviceStep(
@@ -93,7 +93,7 @@ function unreachable(event: never): never {
 /** Deliveries go on from `snapshot`, whose image is a tree; null: an empty one. */
 function withTree(state: ServiceState, snapshot: Snapshot | null): ServiceState {
   const tree = snapshot === null ? emptyTree() : (snapshot.image as Tree);
-  return { ...state, tree, pending: tree };
+  return { ...state, tree, ahead: nothingAhead(tree, state.ahead.zxid) };
 }
 
 /**
@@ -106,7 +106,7 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
   if (continues) return { ...state, role };
   let after = state;
   // A client that comes while nobody is served has sent nothing yet: it may stay until it does.
-  for (const connection of state.role.serving ? state.conns.values() : []) {
+  for (const connection of state.role.serving ? state.clients.conns.values() : []) {
     after = closeConn(after, connection, 'the server has stopped serving', out);
   }
   const leading = role.serving && role.kind === 'leading';
@@ -117,11 +117,12 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
     sessions: leading
       ? startClocks(after.tree.sessions, after.now, after.config.tickTime)
       : NO_SESSIONS,
-    awaited: emptyFifo(),
-    awaitedSyncs: emptyFifo(),
-    outstanding: emptyFifo(),
-    pending: after.tree,
-    lastProposed: role.lastZxid > start ? role.lastZxid : start,
+    clients: {
+      conns: after.clients.conns,
+      awaited: emptyFifo(),
+      awaitedSyncs: emptyFifo(),
+    },
+    ahead: nothingAhead(after.tree, role.lastZxid > start ? role.lastZxid : start),
   };
 }
 

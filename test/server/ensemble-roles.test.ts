@@ -379,7 +379,7 @@ test('a leader winds up clocks of sessions that it delivers of its predecessors'
   const h = start(LEADING);
   deliver(h, txn(1, S, 0, { type: 'createSession', timeout: 4000 }));
   assert.equal(h.state.sessions.tracked.get(S)?.owner, null);
-  assert.equal(h.state.pending, h.state.tree);
+  assert.equal(h.state.ahead.tree, h.state.tree);
   h.now = endOf(1000, 4000, CONFIG.tickTime);
   feed(h, { type: 'serviceTick', now: h.now });
   assert.equal(proposals(h).length, 1);

@@ -288,7 +288,7 @@ test('a pipeline is checked against what is under way, not against what is deliv
     'reply 3 0',
   ]);
   assert.deepEqual(brief(effects, other), [`reply 1 ${ErrorCode.NODEEXISTS}`, 'reply 2 0']);
-  assert.equal(h.state.tree, h.state.pending);
+  assert.equal(h.state.tree, h.state.ahead.tree);
 });
 
 test('a request that fails consumes a zxid', () => {

@@ -258,7 +258,7 @@ test('closing a session removes its ephemerals, answers and closes; nothing come
     ['reply 1 0', `watchEvent ${watcher}`, 'reply 2 0', `clientClose ${conn}`],
   );
   assert.equal(h.state.tree.sessions.size, 1);
-  assert.equal(h.state.conns.size, 1);
+  assert.equal(h.state.clients.conns.size, 1);
   assert.ok(getNode(h.state.tree, '/too-late') === undefined);
 });
 
@@ -308,7 +308,7 @@ test('a session outlives its connection and is resumed with its password', () =>
   ask(h, conn, create('/e', 1));
   ask(h, conn, getData('/e', true));
   feed(h, { type: 'clientClosed', conn, now: h.now });
-  assert.equal(h.state.conns.size, 0);
+  assert.equal(h.state.clients.conns.size, 0);
   const again = open(h);
   connect(h, again, { sessionId, password, timeout: 6000, lastZxidSeen: zxid(2) });
   const response = responseOf(take(h));
@@ -433,12 +433,12 @@ test('a server that stops to serve closes all clients and forgets what it propos
   feed(h, { type: 'role', role: LOOKING });
   assert.deepEqual(kinds(take(h)).sort(), [`clientClose ${conn}`, `clientClose ${other}`]);
   const { state } = h;
-  assert.equal(state.pending, state.tree);
+  assert.equal(state.ahead.tree, state.tree);
   assert.deepEqual(
-    [state.outstanding.size, state.awaited.size, state.awaitedSyncs.size],
+    [state.ahead.outstanding.size, state.clients.awaited.size, state.clients.awaitedSyncs.size],
     [0, 0, 0],
   );
-  assert.equal(state.conns.size, 0);
+  assert.equal(state.clients.conns.size, 0);
   assert.equal(h.deadline, null);
   // What was proposed may still be delivered by the next leader, under its own zxid or not at all.
   const [txn] = proposals(h);
@@ -458,7 +458,7 @@ test('a new leader gives every session its full timeout, and an owner at its fir
   const lastZxid = h.state.tree.lastZxid;
   feed(h, { type: 'role', role: { ...STANDALONE, epoch: 2, lastZxid } });
   assert.equal(h.deadline, endOf(50_000, 4000, CONFIG.tickTime));
-  assert.equal(h.state.lastProposed, 2 * 2 ** 32);
+  assert.equal(h.state.ahead.zxid, 2 * 2 ** 32);
   const conn = open(h);
   connect(h, conn, { sessionId, password, lastZxidSeen: lastZxid });
   assert.equal(responseOf(take(h)).timeout, 10_000);
@@ -479,7 +479,7 @@ test('an installed snapshot replaces the tree', () => {
   const h = start(LOOKING);
   feed(h, { type: 'installed', snapshot: { zxid: zxid(2), image: other.state.tree } });
   assert.equal(h.state.tree, other.state.tree);
-  assert.equal(h.state.pending, other.state.tree);
+  assert.equal(h.state.ahead.tree, other.state.tree);
   feed(h, { type: 'role', role: { ...FOLLOWING, lastZxid: zxid(2) } });
   assert.ok(h.state.role.serving);
 });
