@@ -13,6 +13,10 @@ import type { Zxid } from '../../src/core/zxid.js';
 import type { MultiResult, ReplyBody } from '../../src/jute/reply.js';
 import { DecodeError } from '../../src/jute/decode-error.js';
 
+/** As decoders make them: with the usual prototype. */
+const record = <A>(model: { [K in keyof A]: fc.Arbitrary<A[K]> }): fc.Arbitrary<A> =>
+  fc.record<A>(model, { noNullPrototype: true });
+
 export const int = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 export const epoch = fc.oneof(
   fc.integer({ min: 0, max: 3 }),
@@ -35,13 +39,13 @@ export const bytes = fc.uint8Array({ maxLength: 200 }).map((b) => Buffer.from(b)
 export const data = fc.option(bytes, { nil: null });
 const op = <A extends string>(...names: readonly A[]): fc.Arbitrary<A> => fc.constantFrom(...names);
 
-export const acl: fc.Arbitrary<Acl> = fc.record({ perms: int, scheme: text, id: text });
+export const acl: fc.Arbitrary<Acl> = record({ perms: int, scheme: text, id: text });
 export const acls = fc.array(acl, { maxLength: 3 });
-export const identity: fc.Arbitrary<Identity> = fc.record({ scheme: text, id: text });
+export const identity: fc.Arbitrary<Identity> = record({ scheme: text, id: text });
 const nullableAcls = fc.option(acls, { nil: null });
 const paths = fc.array(path, { maxLength: 4 });
 
-export const stat: fc.Arbitrary<Stat> = fc.record({
+export const stat: fc.Arbitrary<Stat> = record({
   czxid: zxid,
   mzxid: zxid,
   pzxid: zxid,
@@ -55,14 +59,14 @@ export const stat: fc.Arbitrary<Stat> = fc.record({
   numChildren: int,
 });
 
-const createLike = fc.record({
+const createLike = record({
   op: op('create', 'create2', 'createContainer'),
   path,
   data,
   acl: nullableAcls,
   flags: int,
 });
-const createTtl = fc.record({
+const createTtl = record({
   op: fc.constant('createTTL' as const),
   path,
   data,
@@ -70,24 +74,24 @@ const createTtl = fc.record({
   flags: int,
   ttl: millis,
 });
-const versioned = fc.record({ op: op('delete', 'check'), path, version: int });
-const setData = fc.record({ op: fc.constant('setData' as const), path, data, version: int });
+const versioned = record({ op: op('delete', 'check'), path, version: int });
+const setData = record({ op: fc.constant('setData' as const), path, data, version: int });
 const multiOp = fc.oneof(createLike, createTtl, versioned, setData);
 const watch = fc.boolean();
-const reads = fc.record({ op: op('getData', 'getChildren'), path, watch });
+const reads = record({ op: op('getData', 'getChildren'), path, watch });
 
 export const request: fc.Arbitrary<ClientRequest> = fc.oneof(
   multiOp,
-  fc.record({ op: fc.constant('setACL' as const), path, acl: nullableAcls, version: int }),
-  fc.record({ op: op('exists', 'getData', 'getChildren', 'getChildren2'), path, watch }),
-  fc.record({
+  record({ op: fc.constant('setACL' as const), path, acl: nullableAcls, version: int }),
+  record({ op: op('exists', 'getData', 'getChildren', 'getChildren2'), path, watch }),
+  record({
     op: op('getACL', 'sync', 'getEphemerals', 'getAllChildrenNumber', 'deleteContainer'),
     path,
   }),
-  fc.record({ op: fc.constant('multi' as const), ops: fc.array(multiOp, { maxLength: 4 }) }),
-  fc.record({ op: fc.constant('multiRead' as const), ops: fc.array(reads, { maxLength: 4 }) }),
-  fc.record({ op: fc.constant('auth' as const), scheme: text, auth: data }),
-  fc.record({
+  record({ op: fc.constant('multi' as const), ops: fc.array(multiOp, { maxLength: 4 }) }),
+  record({ op: fc.constant('multiRead' as const), ops: fc.array(reads, { maxLength: 4 }) }),
+  record({ op: fc.constant('auth' as const), scheme: text, auth: data }),
+  record({
     op: fc.constant('setWatches' as const),
     relativeZxid: zxid,
     data: paths,
@@ -96,7 +100,7 @@ export const request: fc.Arbitrary<ClientRequest> = fc.oneof(
     persistent: fc.constant([]),
     persistentRecursive: fc.constant([]),
   }),
-  fc.record({
+  record({
     op: fc.constant('setWatches2' as const),
     relativeZxid: zxid,
     data: paths,
@@ -105,9 +109,9 @@ export const request: fc.Arbitrary<ClientRequest> = fc.oneof(
     persistent: paths,
     persistentRecursive: paths,
   }),
-  fc.record({ op: op('checkWatches', 'removeWatches', 'addWatch'), path, mode: int }),
-  fc.record({ op: op('ping', 'closeSession', 'whoAmI') }),
-  fc.record({ op: fc.constant('unknown' as const), opcode: fc.integer({ min: 200, max: 9999 }) }),
+  record({ op: op('checkWatches', 'removeWatches', 'addWatch'), path, mode: int }),
+  record({ op: op('ping', 'closeSession', 'whoAmI') }),
+  record({ op: fc.constant('unknown' as const), opcode: fc.integer({ min: 200, max: 9999 }) }),
 );
 
 export const connectRequest: fc.Arbitrary<ConnectRequest> = fc
@@ -123,64 +127,58 @@ export const connectRequest: fc.Arbitrary<ConnectRequest> = fc
   .map((r) => ({ ...r, readOnly: r.readOnly && r.hasReadOnly }));
 
 export const multiResult: fc.Arbitrary<MultiResult> = fc.oneof(
-  fc.record({ type: fc.constant('create' as const), path }),
-  fc.record({ type: fc.constant('create2' as const), path, stat }),
-  fc.record({ type: op('delete', 'check') }),
-  fc.record({ type: fc.constant('setData' as const), stat }),
-  fc.record({ type: fc.constant('getData' as const), data, stat }),
-  fc.record({ type: fc.constant('getChildren' as const), children: paths }),
-  fc.record({ type: fc.constant('error' as const), err: int }),
+  record({ type: fc.constant('create' as const), path }),
+  record({ type: fc.constant('create2' as const), path, stat }),
+  record({ type: op('delete', 'check') }),
+  record({ type: fc.constant('setData' as const), stat }),
+  record({ type: fc.constant('getData' as const), data, stat }),
+  record({ type: fc.constant('getChildren' as const), children: paths }),
+  record({ type: fc.constant('error' as const), err: int }),
 );
 
 /** A request kind and a body that answers it. */
 export const reply: fc.Arbitrary<readonly [ClientRequest['op'], ReplyBody]> = fc.oneof(
-  fc.tuple(op('create', 'sync'), fc.record({ type: fc.constant('path' as const), path })),
+  fc.tuple(op('create', 'sync'), record({ type: fc.constant('path' as const), path })),
   fc.tuple(
     op('create2', 'createContainer', 'createTTL'),
-    fc.record({ type: fc.constant('pathStat' as const), path, stat }),
+    record({ type: fc.constant('pathStat' as const), path, stat }),
   ),
-  fc.tuple(
-    op('exists', 'setData', 'setACL'),
-    fc.record({ type: fc.constant('stat' as const), stat }),
-  ),
-  fc.tuple(op('getData'), fc.record({ type: fc.constant('data' as const), data, stat })),
-  fc.tuple(
-    op('getChildren'),
-    fc.record({ type: fc.constant('children' as const), children: paths }),
-  ),
+  fc.tuple(op('exists', 'setData', 'setACL'), record({ type: fc.constant('stat' as const), stat })),
+  fc.tuple(op('getData'), record({ type: fc.constant('data' as const), data, stat })),
+  fc.tuple(op('getChildren'), record({ type: fc.constant('children' as const), children: paths })),
   fc.tuple(
     op('getChildren2'),
-    fc.record({ type: fc.constant('childrenStat' as const), children: paths, stat }),
+    record({ type: fc.constant('childrenStat' as const), children: paths, stat }),
   ),
-  fc.tuple(op('getACL'), fc.record({ type: fc.constant('acl' as const), acl: acls, stat })),
+  fc.tuple(op('getACL'), record({ type: fc.constant('acl' as const), acl: acls, stat })),
   fc.tuple(
     op('multi', 'multiRead'),
-    fc.record({
+    record({
       type: fc.constant('multi' as const),
       results: fc.array(multiResult, { maxLength: 4 }),
     }),
   ),
-  fc.tuple(op('getEphemerals'), fc.record({ type: fc.constant('ephemerals' as const), paths })),
+  fc.tuple(op('getEphemerals'), record({ type: fc.constant('ephemerals' as const), paths })),
   fc.tuple(
     op('getAllChildrenNumber'),
-    fc.record({ type: fc.constant('number' as const), value: int }),
+    record({ type: fc.constant('number' as const), value: int }),
   ),
   fc.tuple(
     op('whoAmI'),
-    fc.record({
+    record({
       type: fc.constant('whoAmI' as const),
       identities: fc.array(identity, { maxLength: 3 }),
     }),
   ),
-  fc.tuple(op('addWatch'), fc.record({ type: fc.constant('error' as const), err: int })),
+  fc.tuple(op('addWatch'), record({ type: fc.constant('error' as const), err: int })),
   fc.tuple(
     op('delete', 'auth', 'setWatches', 'setWatches2', 'removeWatches', 'ping', 'closeSession'),
-    fc.record({ type: fc.constant('none' as const) }),
+    record({ type: fc.constant('none' as const) }),
   ),
 );
 
 const single: fc.Arbitrary<SingleBody> = fc.oneof(
-  fc.record({
+  record({
     type: op('create', 'create2'),
     path,
     data,
@@ -188,14 +186,14 @@ const single: fc.Arbitrary<SingleBody> = fc.oneof(
     ephemeral: fc.boolean(),
     parentCVersion: int,
   }),
-  fc.record({
+  record({
     type: fc.constant('createContainer' as const),
     path,
     data,
     acl: acls,
     parentCVersion: int,
   }),
-  fc.record({
+  record({
     type: fc.constant('createTTL' as const),
     path,
     data,
@@ -203,67 +201,67 @@ const single: fc.Arbitrary<SingleBody> = fc.oneof(
     parentCVersion: int,
     ttl: millis,
   }),
-  fc.record({ type: op('delete', 'deleteContainer'), path }),
-  fc.record({ type: fc.constant('setData' as const), path, data, version: int }),
-  fc.record({ type: fc.constant('setACL' as const), path, acl: acls, version: int }),
-  fc.record({ type: fc.constant('check' as const), path, version: int }),
-  fc.record({ type: fc.constant('error' as const), err: int }),
+  record({ type: op('delete', 'deleteContainer'), path }),
+  record({ type: fc.constant('setData' as const), path, data, version: int }),
+  record({ type: fc.constant('setACL' as const), path, acl: acls, version: int }),
+  record({ type: fc.constant('check' as const), path, version: int }),
+  record({ type: fc.constant('error' as const), err: int }),
 );
 const body: fc.Arbitrary<TxnBody> = fc.oneof(
   single,
-  fc.record({ type: fc.constant('multi' as const), ops: fc.array(single, { maxLength: 4 }) }),
-  fc.record({ type: fc.constant('createSession' as const), timeout: int }),
-  fc.record({
+  record({ type: fc.constant('multi' as const), ops: fc.array(single, { maxLength: 4 }) }),
+  record({ type: fc.constant('createSession' as const), timeout: int }),
+  record({
     type: fc.constant('closeSession' as const),
     paths: fc.option(paths, { nil: null }),
   }),
 );
-export const txn: fc.Arbitrary<Txn> = fc.record({ zxid, sessionId, cxid: int, time: millis, body });
+export const txn: fc.Arbitrary<Txn> = record({ zxid, sessionId, cxid: int, time: millis, body });
 
 const sid = fc.nat(255).map((n) => n as Sid);
 const wholeEpoch = epoch.map((e) => makeZxid(e, 0));
 /** Every packet but SNAP. */
 export const packet: fc.Arbitrary<Exclude<Packet, SnapPacket>> = fc.oneof(
-  fc.record({
+  record({
     type: op('FOLLOWERINFO', 'OBSERVERINFO'),
     sid,
     acceptedEpoch: epoch,
     protocolVersion: int,
     configVersion: fc.maxSafeNat(),
   }),
-  fc.record({ type: fc.constant('LEADERINFO' as const), epoch }),
-  fc.record({ type: fc.constant('ACKEPOCH' as const), currentEpoch: int, lastZxid: zxid }),
-  fc.record({ type: op('DIFF', 'TRUNC', 'COMMIT', 'ACK'), zxid }),
-  fc.record({ type: op('NEWLEADER', 'UPTODATE'), zxid: wholeEpoch }),
-  fc.record({ type: op('PROPOSAL', 'INFORM'), txn }),
-  fc.record({
+  record({ type: fc.constant('LEADERINFO' as const), epoch }),
+  record({ type: fc.constant('ACKEPOCH' as const), currentEpoch: int, lastZxid: zxid }),
+  record({ type: op('DIFF', 'TRUNC', 'COMMIT', 'ACK'), zxid }),
+  record({ type: op('NEWLEADER', 'UPTODATE'), zxid: wholeEpoch }),
+  record({ type: op('PROPOSAL', 'INFORM'), txn }),
+  record({
     type: fc.constant('PING' as const),
     zxid,
-    sessions: fc.array(fc.record({ sessionId, timeout: int }), { maxLength: 4 }),
+    sessions: fc.array(record({ sessionId, timeout: int }), { maxLength: 4 }),
   }),
-  fc.record({
+  record({
     type: fc.constant('REQUEST' as const),
-    request: fc.record({
+    request: record({
       sessionId,
       cxid: int,
       request: fc.oneof(
         request,
-        fc.record({ op: fc.constant('createSession' as const), timeout: int }),
+        record({ op: fc.constant('createSession' as const), timeout: int }),
       ),
       identities: fc.array(identity, { maxLength: 3 }),
     }),
   }),
-  fc.record({ type: fc.constant('REVALIDATE' as const), sessionId, timeout: int }),
-  fc.record({
+  record({ type: fc.constant('REVALIDATE' as const), sessionId, timeout: int }),
+  record({
     type: fc.constant('REVALIDATE' as const),
     sessionId,
     timeout: fc.constant(0),
     valid: fc.boolean(),
   }),
-  fc.record({ type: fc.constant('SYNC' as const), sessionId, cxid: int, path }),
+  record({ type: fc.constant('SYNC' as const), sessionId, cxid: int, path }),
 );
 
-export const notification: fc.Arbitrary<Notification> = fc.record({
+export const notification: fc.Arbitrary<Notification> = record({
   leader: fc.oneof(sid, fc.constant(-(2 ** 63) as Sid)),
   zxid: fc.oneof(zxid, fc.constant(-(2 ** 63) as Zxid)),
   peerEpoch: fc.oneof(epoch, fc.constant(-(2 ** 63))),
@@ -275,9 +273,9 @@ const persisted: fc.Arbitrary<PersistedStat> = stat.map(
   ({ dataLength: _d, numChildren: _n, ...rest }) => rest,
 );
 const node = (at: string): fc.Arbitrary<ImageNode> =>
-  fc.record({ path: fc.constant(at), data, acl: acls, stat: persisted });
+  record({ path: fc.constant(at), data, acl: acls, stat: persisted });
 /** The root and a few nodes below it. */
-export const image: fc.Arbitrary<SnapshotImage> = fc.record({
+export const image: fc.Arbitrary<SnapshotImage> = record({
   zxid,
   sessions: fc
     .uniqueArray(sessionId, { maxLength: 4 })
