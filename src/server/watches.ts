@@ -8,18 +8,28 @@
  * Deviation: of the connections that watch the same path, the older one is told first; Apache's
  * order is that of a hash set.
  */
-import { Map as PersistentMap, Set as PersistentSet } from 'immutable';
+import { Map as PersistentMap } from 'immutable';
 import type { ClientConn } from '../core/ids.js';
 import type { SetWatchesRequest } from '../core/request.js';
 import type { Change } from '../tree/change.js';
+import {
+  type NameSet,
+  NO_NAMES,
+  addName,
+  countNames,
+  eachName,
+  removeName,
+} from '../tree/name-set.js';
+import { type StringMap, emptyMap, getAt, removeAt, replaceAt, setAt } from '../tree/string-map.js';
 import { getNode, type Tree } from '../tree/tree.js';
 
 /** getData and exists watch `data`, getChildren watches `child`. */
 export type WatchKind = 'data' | 'child';
 
 interface Watches {
-  readonly byPath: PersistentMap<string, PersistentSet<ClientConn>>;
-  readonly byConn: PersistentMap<ClientConn, PersistentSet<string>>;
+  /** Who watches a path, ascending. */
+  readonly byPath: StringMap<readonly ClientConn[]>;
+  readonly byConn: PersistentMap<ClientConn, NameSet>;
 }
 
 export type WatchTable = Readonly<Record<WatchKind, Watches>>;
@@ -40,7 +50,7 @@ export interface WatchEvent {
   readonly path: string;
 }
 
-const NONE: Watches = { byPath: PersistentMap(), byConn: PersistentMap() };
+const NONE: Watches = { byPath: emptyMap(), byConn: PersistentMap() };
 
 export function emptyWatches(): WatchTable {
   return { data: NONE, child: NONE };
@@ -48,9 +58,11 @@ export function emptyWatches(): WatchTable {
 
 /** How many watches there are. */
 export function countWatches(table: WatchTable): number {
-  const count = (watches: Watches): number =>
-    watches.byPath.reduce((sum, conns) => sum + conns.size, 0);
-  return count(table.data) + count(table.child);
+  let count = 0;
+  for (const { byConn } of [table.data, table.child]) {
+    for (const paths of byConn.values()) count += countNames(paths);
+  }
+  return count;
 }
 
 /** How many paths have a watch in either table, one that is in both counted twice. */
@@ -66,16 +78,20 @@ export function addWatch(
   conn: ClientConn,
 ): WatchTable {
   const { byPath, byConn } = table[kind];
-  const conns = byPath.get(path) ?? PersistentSet<ClientConn>();
-  if (conns.has(conn)) return table;
-  const paths = byConn.get(conn) ?? PersistentSet<string>();
+  const before = byConn.get(conn) ?? NO_NAMES;
+  const paths = addName(before, path);
+  if (paths === before) return table;
+  const conns = withMember(getAt(byPath, path) ?? [], conn);
   return {
     ...table,
-    [kind]: {
-      byPath: byPath.set(path, conns.add(conn)),
-      byConn: byConn.set(conn, paths.add(path)),
-    },
+    [kind]: { byPath: setAt(byPath, path, conns), byConn: byConn.set(conn, paths) },
   };
+}
+
+/** `conns` with `conn`, which is mostly the newest and goes to the end. */
+function withMember(conns: readonly ClientConn[], conn: ClientConn): readonly ClientConn[] {
+  const at = conns.findLastIndex((other) => other < conn) + 1;
+  return conns.toSpliced(at, 0, conn);
 }
 
 /** The table without anything of `conn`. */
@@ -88,13 +104,11 @@ export function removeConn(table: WatchTable, conn: ClientConn): WatchTable {
 function withoutConn(watches: Watches, conn: ClientConn): Watches {
   const paths = watches.byConn.get(conn);
   if (paths === undefined) return watches;
-  const byPath = watches.byPath.withMutations((map) => {
-    for (const path of paths) {
-      const conns = map.get(path)!.remove(conn);
-      if (conns.size === 0) map.remove(path);
-      else map.set(path, conns);
-    }
-  });
+  let { byPath } = watches;
+  for (const path of eachName(paths)) {
+    const conns = getAt(byPath, path)!.filter((other) => other !== conn);
+    byPath = conns.length === 0 ? removeAt(byPath, path) : replaceAt(byPath, path, conns);
+  }
   return { byPath, byConn: watches.byConn.remove(conn) };
 }
 
@@ -112,35 +126,37 @@ export function trigger(
   const tell = (conns: readonly ClientConn[]): WatchEvent[] =>
     conns.map((conn) => ({ conn, event, path }));
   const [data, dataConns] =
-    change.type === 'children' ? UNTOUCHED(table.data) : take(table.data, path);
+    change.type === 'children' ? untouched(table.data) : take(table.data, path);
   const [child, childConns] =
     change.type === 'children' || change.type === 'deleted'
       ? take(table.child, path)
-      : UNTOUCHED(table.child);
+      : untouched(table.child);
   if (data === table.data && child === table.child) return [table, []];
-  const others =
-    dataConns.length === 0 ? childConns : childConns.filter((conn) => !dataConns.includes(conn));
+  const heard = new Set(dataConns);
+  const others = childConns.filter((conn) => !heard.has(conn));
   return [{ data, child }, [...tell(dataConns), ...tell(others)]];
 }
 
 type Taken = readonly [Watches, readonly ClientConn[]];
 
-const UNTOUCHED = (watches: Watches): Taken => [watches, []];
+function untouched(watches: Watches): Taken {
+  return [watches, []];
+}
 
 /** Removes every watch at `path`: the rest, and whose they were. */
 function take(watches: Watches, path: string): Taken {
   const { byPath, byConn } = watches;
   if (byPath.size === 0) return [watches, []];
-  const conns = byPath.get(path);
+  const conns = getAt(byPath, path);
   if (conns === undefined) return [watches, []];
   const rest = byConn.withMutations((map) => {
     for (const conn of conns) {
-      const paths = map.get(conn)!.remove(path);
-      if (paths.size === 0) map.remove(conn);
+      const paths = removeName(map.get(conn)!, path);
+      if (countNames(paths) === 0) map.remove(conn);
       else map.set(conn, paths);
     }
   });
-  return [{ byPath: byPath.remove(path), byConn: rest }, [...conns].sort((a, b) => a - b)];
+  return [{ byPath: removeAt(byPath, path), byConn: rest }, conns];
 }
 
 /**
