@@ -97,9 +97,11 @@ function createSession(state: ServiceState, connection: Connection, out: Out): S
     ...withSession(state, { ...connection, sessionId }),
     nextSessionId: nextSessionId(sessionId),
   };
-  const sent = submit(named, sessionId, 0, { op: 'createSession', timeout }, identities, out);
+  const request = { op: 'createSession', timeout } as const;
+  const sent = submit(named, sessionId, 0, request, identities, out);
   const zxid = isLeading(sent) ? sent.ahead.zxid : null;
-  return withAwaited(sent, push(sent.clients.awaited, { conn, sessionId, cxid: 0, zxid }));
+  const awaited = { conn, sessionId, cxid: 0, request, zxid };
+  return withAwaited(sent, push(sent.clients.awaited, awaited));
 }
 
 function withSession(state: ServiceState, connection: Connection): ServiceState {

@@ -12,6 +12,7 @@ import type { Change } from '../tree/change.js';
 import { isAllowed } from './acl.js';
 import { openSession, refuseSession } from './connect.js';
 import { peek, shift } from './fifo.js';
+import { isAbout } from './outcome.js';
 import { closeConn } from './replies.js';
 import { settleWrite } from './request-queue.js';
 import { endOf, forget, note, track } from './sessions.js';
@@ -88,11 +89,16 @@ function withSessions(state: ServiceState, txn: Txn): ServiceState {
   return { ...state, sessions: track(sessions, sessionId, body.timeout, end, null) };
 }
 
-/** Is `txn` what this write of a client of this server has become? */
+/**
+ * Is `txn` what this write of a client of this server has become? A learner knows its own by
+ * session and cxid, as Apache's does. A client that has moved here and counts its xids anew may
+ * have left a request with the same cxid at another server: if that is visibly about something
+ * else, it is not the answer (deviation: Apache takes it for one).
+ */
 function isOf(txn: Txn, awaited: Awaited): boolean {
-  return awaited.zxid === null
-    ? awaited.sessionId === txn.sessionId && awaited.cxid === txn.cxid
-    : awaited.zxid === txn.zxid;
+  if (awaited.zxid !== null) return awaited.zxid === txn.zxid;
+  if (awaited.sessionId !== txn.sessionId || awaited.cxid !== txn.cxid) return false;
+  return isAbout(txn.body, awaited.request);
 }
 
 /** Answers the connection that waits, if it is still there. */

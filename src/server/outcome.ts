@@ -1,5 +1,6 @@
-/** The body of the reply to a write (Apache: the write branches of `FinalRequestProcessor`). */
+/** From a write's transaction to its reply (Apache: write branches of `FinalRequestProcessor`). */
 import type { ClientRequest } from '../core/request.js';
+import type { TxnBody } from '../core/txn.js';
 import type { MultiResult, ReplyBody } from '../jute/reply.js';
 import type { OpResult, TxnResult } from '../tree/apply.js';
 
@@ -41,5 +42,24 @@ function multiResult(result: OpResult): MultiResult {
     case 'setACL':
       // A multi has no setACL: Apache's clients cannot ask for one.
       return { type: 'error', err: result.err };
+  }
+}
+
+/** May `body` be what `request` has become? An error may be anything's. */
+export function isAbout(body: TxnBody, request: ClientRequest): boolean {
+  if (body.type === 'error') return true;
+  if (body.type !== request.op) return false;
+  switch (request.op) {
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+    case 'createTTL':
+      return 'path' in body && body.path.startsWith(request.path);
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+      return 'path' in body && body.path === request.path;
+    default:
+      return true;
   }
 }

@@ -34,6 +34,7 @@ import {
   sequenceSuffix,
 } from '../tree/paths.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
+import { nextVersion, versionMatches } from '../tree/version.js';
 import { fixupAcl, isAllowed } from './acl.js';
 
 /** Where a request stands when it is prepared. */
@@ -184,7 +185,7 @@ function prepareDelete(ctx: PrepContext, request: VersionedRequest): SingleBody 
   if (!isAllowed(parent.acl, Perms.DELETE, ctx.identities)) return fail(ErrorCode.NOAUTH);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
+  if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   if (countNames(node.children) > 0) return fail(ErrorCode.NOTEMPTY);
   return { type: 'delete', path };
 }
@@ -197,8 +198,8 @@ function prepareSetData(ctx: PrepContext, request: SetDataRequest): SingleBody {
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
-  if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
-  return { type: 'setData', path, data, version: (node.version + 1) | 0 };
+  if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
+  return { type: 'setData', path, data, version: nextVersion(node.version) };
 }
 
 /** Session, path, ACL, node, permission, version of the ACL. */
@@ -211,8 +212,8 @@ function prepareSetAcl(ctx: PrepContext, request: SetAclRequest): SingleBody {
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(node.acl, Perms.ADMIN, ctx.identities)) return fail(ErrorCode.NOAUTH);
-  if (!isExpected(node.aversion, request.version)) return fail(ErrorCode.BADVERSION);
-  return { type: 'setACL', path, acl, version: (node.aversion + 1) | 0 };
+  if (!versionMatches(node.aversion, request.version)) return fail(ErrorCode.BADVERSION);
+  return { type: 'setACL', path, acl, version: nextVersion(node.aversion) };
 }
 
 /** Session, path, node, permission to read, version. */
@@ -223,11 +224,6 @@ function prepareCheck(ctx: PrepContext, request: VersionedRequest): SingleBody {
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
-  if (!isExpected(node.version, request.version)) return fail(ErrorCode.BADVERSION);
-  return { type: 'check', path, version: (node.version + 1) | 0 };
-}
-
-/** −1 expects any version. */
-function isExpected(version: number, expected: number): boolean {
-  return expected === -1 || expected === version;
+  if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
+  return { type: 'check', path, version: nextVersion(node.version) };
 }

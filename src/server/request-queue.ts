@@ -174,7 +174,8 @@ function sendWrite(
 ): ServiceState {
   const sent = submit(state, sessionId, xid, request, identities, out);
   const zxid = isLeading(sent) ? sent.ahead.zxid : null;
-  return withAwaited(sent, push(sent.clients.awaited, { conn, sessionId, cxid: xid, zxid }));
+  const awaited = { conn, sessionId, cxid: xid, request, zxid };
+  return withAwaited(sent, push(sent.clients.awaited, awaited));
 }
 
 /** A sync comes back when all that the leader had proposed before it has been delivered here. */

@@ -60,6 +60,7 @@ export interface Awaited {
   readonly conn: ClientConn;
   readonly sessionId: SessionId;
   readonly cxid: number;
+  readonly request: ClientRequest;
   /** Known if this server has prepared the transaction itself. */
   readonly zxid: Zxid | null;
 }

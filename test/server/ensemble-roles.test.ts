@@ -24,6 +24,7 @@ import {
   proposals,
   responseOf,
   send,
+  setData,
   start,
   take,
   zxid,
@@ -116,6 +117,24 @@ test('what a learner has forwarded is the answer even if its client has left and
   const [reply] = take(h);
   assert.ok(reply?.type === 'reply');
   assert.deepEqual(reply.body, { type: 'path', path: '/new' });
+});
+
+test('a request left at another server with the same cxid is not the answer', () => {
+  const h = start(FOLLOWING);
+  const { conn, id } = learnerClient(h, 1);
+  send(h, conn, 1, setData('/mine'));
+  const left: readonly TxnBody[] = [
+    createBody('/left'),
+    { type: 'setData', path: '/left', data: null, version: 1 },
+    { type: 'delete', path: '/left' },
+    { type: 'multi', ops: [] },
+  ];
+  left.forEach((body, i) => {
+    deliver(h, txn(2 + i, id, 1, body));
+  });
+  assert.deepEqual(take(h), []);
+  deliver(h, txn(9, id, 1, { type: 'setData', path: '/mine', data: null, version: 1 }));
+  assert.equal(take(h)[0]?.type, 'reply');
 });
 
 test('an error transaction answers with its code, SESSIONMOVED with the end of the connection', () => {
