@@ -34,7 +34,6 @@ import {
   sequenceSuffix,
 } from '../tree/paths.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
-import { nextVersion, versionMatches } from '../tree/version.js';
 import { fixupAcl, isAllowed } from './acl.js';
 
 /** Where a request stands when it is prepared. */
@@ -226,4 +225,14 @@ function prepareCheck(ctx: PrepContext, request: VersionedRequest): SingleBody {
   if (!isAllowed(node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'check', path, version: nextVersion(node.version) };
+}
+
+/** −1 expects any version. */
+function versionMatches(current: number, expected: number): boolean {
+  return expected === -1 || expected === current;
+}
+
+/** The version after one more change: an int32 that wraps, as in 3.9 (4.0 will skip −1). */
+function nextVersion(current: number): number {
+  return (current + 1) | 0;
 }
