@@ -43,7 +43,7 @@ OwnVote(i, h) == IF i \in Observers THEN NoVote ELSE Vote(i, LastZxid(h), Curren
 \* The elected role of i under leader l.
 RoleUnder(i, l) == IF i \in Observers THEN "OBSERVING" ELSE IF i = l THEN "LEADING" ELSE "FOLLOWING"
 
-Note(i, s, r, v) == [state |-> s, round |-> r, vote |-> v]
+Note(s, r, v) == [state |-> s, round |-> r, vote |-> v]
 Notify(net, i, receivers, m) ==
   [net EXCEPT ![i] = [j \in Server |-> IF j \in receivers THEN Enqueue(@[j], m) ELSE @[j]]]
 OtherVoters(i) == Voters \ {i}
@@ -59,7 +59,7 @@ LookForLeader(i, h) ==
        /\ recvset' = [recvset EXCEPT ![i] = NoVotes]
        /\ outOfElection' = [outOfElection EXCEPT ![i] = NoDecisions]
        /\ notes' = Notify(notes, i, OtherVoters(i),
-                          Note(i, "LOOKING", round[i] + 1, OwnVote(i, h)))
+                          Note("LOOKING", round[i] + 1, OwnVote(i, h)))
 
 \* The steps that end a role share this: closed at i's side, LOOKING again. What is on its way
 \* to i is lost; history, diskQueue and lastCommitted stay.
@@ -83,7 +83,13 @@ Decide(roles) ==
      /\ leaderOf' = [i \in Server |-> IF i \in D THEN roles[i] ELSE leaderOf[i]]
      /\ UNCHANGED <<logVars, diskVars, learnerVars, learners, quorumVars, netVars, historyVars>>
 
-\* The voters whose vote in votes is v, i itself included.
+\* i has decided for the vote v: what others said is of no more use.
+DecideAlone(i, v) ==
+  /\ Decide([k \in {i} |-> v.leader])
+  /\ recvset' = [recvset EXCEPT ![i] = NoVotes]
+  /\ outOfElection' = [outOfElection EXCEPT ![i] = NoDecisions]
+
+\* The voters whose vote is v, as i knows, whose own vote it is.
 Supporters(i, votes, v) == {j \in Voters : j = i \/ votes[j] = v}
 
 \* finalizeWait has passed since a quorum held i's vote, and nothing better came.
@@ -92,26 +98,26 @@ DecideLeader(i) ==
   /\ state[i] = "LOOKING"
   /\ vote[i] /= NoVote
   /\ IsQuorum(Supporters(i, recvset[i], vote[i]))
-  /\ Decide([j \in {i} |-> vote[i].leader])
-  /\ UNCHANGED electionVars
+  /\ DecideAlone(i, vote[i])
+  /\ UNCHANGED <<round, vote, notes>>
 
 ResendNotifications(i) ==
   /\ ElectionMode = "fle"
   /\ state[i] = "LOOKING"
   /\ MayResend(i)
-  /\ notes' = Notify(notes, i, OtherVoters(i), Note(i, "LOOKING", round[i], vote[i]))
+  /\ notes' = Notify(notes, i, OtherVoters(i), Note("LOOKING", round[i], vote[i]))
   /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
 
 -----------------------------------------------------------------------------
 (* ReceiveNotification(i, j): any message under way may be next; those before it are lost.       *)
 
 \* Everybody's vote is in and equal: no wait is needed.
-AllAgree(i, votes, v) == IF v = NoVote THEN FALSE ELSE Supporters(i, votes, v) = Voters \cup ({i} \cap Voters)
+AllAgree(i, votes, v) == IF v = NoVote THEN FALSE ELSE Supporters(i, votes, v) = Voters
 
 LookingReceivesLooking(i, j, m, rest) ==
   IF j \in Observers \/ m.round < round[i]
   THEN \* never counted, but answered with i's vote
-       /\ notes' = Notify(rest, i, {j}, Note(i, "LOOKING", round[i], vote[i]))
+       /\ notes' = Notify(rest, i, {j}, Note("LOOKING", round[i], vote[i]))
        /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
   ELSE LET newer  == m.round > round[i]
            mine   == IF newer THEN OwnVote(i, history[i]) ELSE vote[i]
@@ -120,13 +126,13 @@ LookingReceivesLooking(i, j, m, rest) ==
            votes  == [(IF newer THEN NoVotes ELSE recvset[i]) EXCEPT ![j] = m.vote]
        IN /\ round' = [round EXCEPT ![i] = m.round]
           /\ vote' = [vote EXCEPT ![i] = v]
-          /\ recvset' = [recvset EXCEPT ![i] = votes]
           /\ notes' = IF newer \/ better
-                      THEN Notify(rest, i, OtherVoters(i), Note(i, "LOOKING", m.round, v))
+                      THEN Notify(rest, i, OtherVoters(i), Note("LOOKING", m.round, v))
                       ELSE rest
-          /\ UNCHANGED outOfElection
-          /\ IF AllAgree(i, votes, v) THEN Decide([k \in {i} |-> v.leader])
-             ELSE UNCHANGED phaseVars
+          /\ IF AllAgree(i, votes, v)
+             THEN DecideAlone(i, v)
+             ELSE /\ recvset' = [recvset EXCEPT ![i] = votes]
+                  /\ UNCHANGED <<outOfElection, phaseVars>>
 
 \* j has a leader. i follows it if a quorum says the same in the same round, its leader included.
 LookingReceivesDecided(i, j, m, rest) ==
@@ -141,20 +147,24 @@ LookingReceivesDecided(i, j, m, rest) ==
            joins == IF l = i \/ l \notin same THEN FALSE
                     ELSE said[l].state = "LEADING" /\ IsQuorum(same)
        IN /\ notes' = rest
-          /\ recvset' = [recvset EXCEPT ![i] = votes]
-          /\ outOfElection' = [outOfElection EXCEPT ![i] = said]
           /\ IF joins
              THEN /\ vote' = [vote EXCEPT ![i] = m.vote]
                   /\ round' = [round EXCEPT ![i] = m.round]
-                  /\ Decide([k \in {i} |-> l])
-             ELSE UNCHANGED <<vote, round, phaseVars>>
+                  /\ DecideAlone(i, m.vote)
+             ELSE /\ UNCHANGED <<vote, round>>
+                  /\ IF m.round = round[i] /\ AllAgree(i, votes, vote[i])
+                     THEN DecideAlone(i, vote[i])
+                     ELSE /\ recvset' = [recvset EXCEPT ![i] = votes]
+                          /\ outOfElection' = [outOfElection EXCEPT ![i] = said]
+                          /\ UNCHANGED phaseVars
 
 DecidedReceives(i, j, m, rest) ==
   /\ notes' = IF m.state = "LOOKING"
-              THEN Notify(rest, i, {j}, Note(i, state[i], round[i], vote[i])) ELSE rest
+              THEN Notify(rest, i, {j}, Note(state[i], round[i], vote[i])) ELSE rest
   /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
 
 ReceiveNotification(i, j) ==
+  /\ ElectionMode = "fle"
   /\ state[i] /= "DOWN"
   /\ \E n \in 1..Len(notes[j][i]) :
        LET m == notes[j][i][n]
@@ -169,8 +179,8 @@ ReceiveNotification(i, j) ==
 \* Q elects l, the best of it: no pulling of history is needed later.
 ElectLeader(l, Q) ==
   /\ ElectionMode = "oracle"
+  /\ state[l] = "LOOKING"
   /\ l \in Q
-  /\ IsQuorum(Q)
   /\ \A i \in Q : state[i] = "LOOKING"
   /\ Mutant = "m01_any_leader" \/ ~\E i \in Q : Beats(OwnVote(i, history[i]), OwnVote(l, history[l]))
   /\ MayElect(l, Q)
@@ -186,17 +196,29 @@ JoinLeader(i, l) ==
   /\ UNCHANGED electionVars
 
 -----------------------------------------------------------------------------
-\* As if every server had just started its first round (or, DOWN, had not started yet).
+(* A crash ends i's part in the election, and what is on its way to it.                          *)
+
+ForgetElection(i) ==
+  IF ElectionMode = "oracle" THEN UNCHANGED electionVars
+  ELSE /\ round' = [round EXCEPT ![i] = 0]
+       /\ vote' = [vote EXCEPT ![i] = NoVote]
+       /\ recvset' = [recvset EXCEPT ![i] = NoVotes]
+       /\ outOfElection' = [outOfElection EXCEPT ![i] = NoDecisions]
+       /\ notes' = ClearTo(notes, i)
+
+\* As if every server had just started its first round (or, DOWN, had not started yet). With the
+\* oracle these variables are not used.
 ElectionInit(initial) ==
-  LET started == ElectionMode = "fle" /\ initial = "LOOKING"
-  IN /\ round = [i \in Server |-> IF started THEN 1 ELSE 0]
-     /\ vote = [i \in Server |->
-          IF started THEN (IF i \in Observers THEN NoVote ELSE Vote(i, ZeroZxid, 0)) ELSE NoVote]
-     /\ recvset = [i \in Server |-> NoVotes]
-     /\ outOfElection = [i \in Server |-> NoDecisions]
-     /\ notes = [i \in Server |-> [j \in Server |->
-          IF started /\ j \in OtherVoters(i)
-          THEN <<Note(i, "LOOKING", 1, IF i \in Observers THEN NoVote ELSE Vote(i, ZeroZxid, 0))>>
-          ELSE <<>>]]
+  IF ElectionMode = "oracle"
+  THEN /\ round = <<>> /\ vote = <<>> /\ recvset = <<>> /\ outOfElection = <<>> /\ notes = <<>>
+  ELSE LET started == initial = "LOOKING"
+           First(i) == IF started /\ i \in Voters THEN Vote(i, ZeroZxid, 0) ELSE NoVote
+       IN /\ round = [i \in Server |-> IF started THEN 1 ELSE 0]
+          /\ vote = [i \in Server |-> First(i)]
+          /\ recvset = [i \in Server |-> NoVotes]
+          /\ outOfElection = [i \in Server |-> NoDecisions]
+          /\ notes = [i \in Server |-> [j \in Server |->
+               IF started /\ j \in OtherVoters(i) THEN <<Note("LOOKING", 1, First(i))>>
+               ELSE <<>>]]
 
 =============================================================================

@@ -20,11 +20,7 @@ Crash(i) ==
   /\ lastCommitted' = [lastCommitted EXCEPT ![i] = 0]
   /\ LeaveRole(i)
   /\ msgs' = ClearTo(msgs, i)
-  /\ round' = [round EXCEPT ![i] = 0]
-  /\ vote' = [vote EXCEPT ![i] = NoVote]
-  /\ recvset' = [recvset EXCEPT ![i] = NoVotes]
-  /\ outOfElection' = [outOfElection EXCEPT ![i] = NoDecisions]
-  /\ notes' = ClearTo(notes, i)
+  /\ ForgetElection(i)
   /\ RecordFault("crash")
 
 \* The log on disk is history again; only what the snapshot holds is known to be committed.

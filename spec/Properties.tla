@@ -9,7 +9,8 @@ Range(s) == {s[n] : n \in 1..Len(s)}
 Comparable(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
 OfEpoch(s, e) == LET Is(t) == t.epoch = e IN SelectSeq(s, Is)
 Established(l) == state[l] = "LEADING" /\ zabState[l] = "BROADCAST"
-QuorumHas(P(_)) == IsQuorum({i \in Server : P(i)})
+\* What a quorum really is, whatever a mutant makes of IsQuorum.
+Majority(S) == Cardinality(S \cap Voters) * 2 > Cardinality(Voters)
 
 -----------------------------------------------------------------------------
 (* P1 TypeOK                                                                                     *)
@@ -118,7 +119,7 @@ EpochsMatch ==
     Comparable(OfEpoch(history[i], e), OfEpoch(history[j], e))
 
 \* P15. Durability: what was ever committed is on the disks of a quorum.
-CommittedIsDurable == IsQuorum({i \in Server : IsPrefix(committedLog, disk[i].log)})
+CommittedIsDurable == Majority({i \in Server : IsPrefix(committedLog, disk[i].log)})
 
 \* P16. Leader completeness: an established leader has what was committed in earlier epochs.
 LeaderCompleteness ==
@@ -128,9 +129,7 @@ LeaderCompleteness ==
 \* P17. Delivered is in the log. A COMMIT may reach a follower before its own write is durable
 \* (a quorum without it has the entry), so the log here is the disk's with what is under way.
 MemoryIsDiskToBe ==
-  \A i \in Server : Up(i) =>
-    /\ ApplyWrites(disk[i], diskQueue[i]).log = history[i]
-    /\ lastCommitted[i] >= disk[i].snapshot
+  \A i \in Server : Up(i) => ApplyWrites(disk[i], diskQueue[i]).log = history[i]
 \* ... and a snapshot holds committed state only.
 SnapshotsAreCommitted ==
   \A i \in Server : IsPrefix(Prefix(disk[i].log, disk[i].snapshot), committedLog)
@@ -160,7 +159,7 @@ CountedAcksAreDurable ==
 OneLeaderCanCommit ==
   \A l \in Server : Established(l) =>
     \A r \in established : r.epoch > newEpoch[l] =>
-      ~IsQuorum({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
+      ~Majority({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
 
 \* P22. No packet in an impossible role.
 PacketsFitRoles ==
@@ -190,6 +189,26 @@ ObserversNeverCount ==
   \A l \in Server : /\ ackEpochs[l] \subseteq Voters /\ ackNewLeader[l] \subseteq Voters
                     /\ \A o \in Observers : acked[l][o] = ZeroZxid
                     /\ state[l] \in {"LEADING", "FOLLOWING"} => l \in Voters
+
+\* A server that leads is as good as each of a majority: nobody better was needed to elect it.
+\* Where logs and epochs stand still (models of election alone); the order is written out again.
+VotedBefore(i, j) ==
+  IF CurrentEpoch(i) /= CurrentEpoch(j) THEN CurrentEpoch(i) < CurrentEpoch(j)
+  ELSE IF LastZxid(history[i]) /= LastZxid(history[j])
+  THEN ZxidLess(LastZxid(history[i]), LastZxid(history[j]))
+  ELSE SidAbove(j, i)
+LeadersAreBestOfQuorum ==
+  \A l \in Server : state[l] = "LEADING" =>
+    Majority({i \in Voters : i = l \/ VotedBefore(i, l) \/ ~Up(i)})
+
+\* What election's variables may be (ElectionMode "fle").
+ElectionTypeOK ==
+  /\ round \in [Server -> Nat]
+  /\ \A i \in Server :
+       /\ leaderOf[i] \in {NoServer, vote[i].leader}
+       /\ vote[i].leader \in Voters \cup {NoServer}
+       /\ \A o \in Observers : recvset[i][o] = NoVote /\ outOfElection[i][o] = NoDecision
+       /\ \A j \in Server : \A n \in 1..Len(notes[i][j]) : notes[i][j][n].state \in ServerState
 
 -----------------------------------------------------------------------------
 (* Action properties                                                                             *)
@@ -231,6 +250,25 @@ CommittedLogAppendOnly == [][IsPrefix(committedLog, committedLog')]_committedLog
 \* A8. A crash changes nothing durable but by writes under way; a restart nothing at all.
 RestartKeepsDisk ==
   [][\A i \in Server : ~Up(i) => disk'[i] = disk[i]]_disk
+
+-----------------------------------------------------------------------------
+(* Liveness, under Zab!FairSpec: failures are bounded, so each behaviour ends in a stable part.   *)
+
+\* L1. A leader is established in the end, for good.
+EventuallyEstablished == <>[](\E l \in Server : Established(l))
+
+\* L2. Every server (all start again after a crash) reaches broadcast.
+EventuallyBroadcast == <>[](\A i \in Server : zabState[i] = "BROADCAST")
+
+\* L3. Every proposal of a stable leader is delivered by all: in the end there is none that is not.
+EventuallyDelivered ==
+  <>[](\A i, j \in Server : /\ Up(i)
+                            /\ history[i] = history[j]
+                            /\ lastCommitted[i] = Len(history[i]))
+
+\* L5. Election ends: a quorum has a leader, and it leads. (Its own model: election alone.)
+EventuallyElected ==
+  <>(\E l \in Server : state[l] = "LEADING" /\ Majority({i \in Voters : leaderOf[i] = l}))
 
 -----------------------------------------------------------------------------
 (* Reachability: each of these must be violated, or the model cannot do what it should.          *)

@@ -8,9 +8,13 @@ EXTENDS Discovery
 -----------------------------------------------------------------------------
 (* What a leader sends to synchronize f, whose last zxid is p.                                   *)
 
+\* What a SNAP of l holds: what it has delivered, or the snapshot that it got itself as a learner
+\* and has not made its state yet.
+SnapLength(l) == Max({lastCommitted[l], ApplyWrites(disk[l], diskQueue[l]).snapshot})
+
 \* KNOB. SNAP is due where p is below what l holds in memory, which is at least all uncommitted.
 SnapAllowed(l, p) ==
-  IF SnapshotSync THEN ZxidLess(p, LastZxid(Prefix(history[l], lastCommitted[l]))) ELSE FALSE
+  IF SnapshotSync THEN ZxidLess(p, LastZxid(Prefix(history[l], SnapLength(l)))) ELSE FALSE
 SnapChoices(l, p) == IF SnapAllowed(l, p) THEN BOOLEAN ELSE {FALSE}
 
 ProposalsFrom(l, f, start) ==
@@ -29,10 +33,10 @@ SyncPackets(l, f, p, snap) ==
       known == CountUpTo(h, p)
       inHistory == p[2] = 0 \/ HasZxid(h, p) \/ Mutant = "m30_diff_where_trunc_is_due"
       cut == IF Mutant = "m31_trunc_one_too_far" /\ known > 0 THEN known - 1 ELSE known
-      first == IF snap THEN Snap(Prefix(h, lastCommitted[l]))
+      first == IF snap THEN Snap(Prefix(h, SnapLength(l)))
                ELSE IF inHistory THEN Diff(LastZxid(Prefix(h, cp)))
                ELSE Trunc(LastZxid(Prefix(h, cut)))
-      start == IF snap THEN lastCommitted[l] ELSE known
+      start == IF snap THEN SnapLength(l) ELSE known
   IN <<first>> \o ProposalsFrom(l, f, start) \o <<NewLeader(newEpoch[l])>>
 
 \* Choices of SNAP for each of these learners.
@@ -61,12 +65,13 @@ LeaderProcessACKEPOCH(l, f) ==
   /\ LET m       == Head(msgs[f][l])
          net     == Receive(msgs, f, l)
          counts  == m.currentEpoch /= -1 /\ f \in Voters
-         now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
-         reached == CurrentEpoch(l) /= newEpoch[l] /\ IsQuorum(now)
+         waits   == CurrentEpoch(l) /= newEpoch[l]
+         now     == IF waits /\ counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
+         reached == waits /\ IsQuorum(now)
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
              /\ UNCHANGED <<ackEpochs, diskQueue>>
-        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
+        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = IF reached THEN {} ELSE now]
              /\ diskQueue' = IF reached
                   THEN [diskQueue EXCEPT ![l] = Append(@, CurrentEpochWrite(newEpoch[l], <<>>))]
                   ELSE diskQueue
@@ -100,7 +105,7 @@ LeaderPersistCurrentEpoch(l) ==
                     /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
                          IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid]
                          ELSE @[f]]]
-                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
+                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = IF alone THEN {} ELSE {l}]
                     /\ zabState' = [zabState EXCEPT ![l] =
                          IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
                     /\ IF alone
@@ -140,11 +145,14 @@ FollowerProcessNEWLEADER(f, l) ==
          raised  == IF commits = <<>> THEN told
                     ELSE Max({told, CountUpTo(h, commits[Len(commits)].zxid)})
          pending == IF f \in Observers THEN <<>>
+                    ELSE IF Mutant = "mA1_under_way_at_newleader_not_acked" THEN <<>>
                     ELSE [n \in 1..(Len(h) - raised) |-> ZxidOf(h[raised + n])]
          early   == Mutant = "m11_newleader_acked_before_persisting"
+         kept    == IF Mutant = "m32_partial_snap" /\ m.type = "SNAP"
+                    THEN Prefix(m.snapshot, Len(m.snapshot) - 1) ELSE base
          toLog   == (CASE m.type = "DIFF"  -> <<>>
                        [] m.type = "TRUNC" -> <<TruncateWrite(m.zxid)>>
-                       [] m.type = "SNAP"  -> <<InstallWrite(m.snapshot)>>) \o Appends(txns, FALSE)
+                       [] m.type = "SNAP"  -> <<InstallWrite(kept)>>) \o Appends(txns, FALSE)
          toEpoch == <<[CurrentEpochWrite(e, pending) EXCEPT !.ack = ~early]>>
          writes  == IF Mutant = "m10_epoch_before_history"
                     THEN Forget(toEpoch) \o toLog \o toEpoch ELSE toLog \o toEpoch
@@ -236,14 +244,15 @@ LeaderProcessACKNEWLEADER(l, f) ==
   /\ Arrives(f, l, {"ACK"})
   /\ Head(msgs[f][l]).zxid = Zxid(newEpoch[l], 0)
   /\ LET counts == f \in Voters \/ Mutant = "m41_observer_ack_counted"
-         now == IF counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]
+         waits == zabState[l] = "SYNCHRONIZATION"
+         now == IF waits /\ counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]
          quorum == IF Mutant = "m41_observer_ack_counted"
                    THEN Cardinality(now) * 2 > Cardinality(Voters) ELSE IsQuorum(now)
-         establishes == zabState[l] = "SYNCHRONIZATION" /\ quorum
+         establishes == waits /\ quorum
          phases == [learners EXCEPT ![l][f] = [@ EXCEPT !.phase = "synced"]]
          up == {g \in Server : phases[l][g].phase = "synced"}
          told == IF establishes THEN up ELSE IF zabState[l] = "BROADCAST" THEN {f} ELSE {}
-     IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = now]
+     IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = IF establishes THEN {} ELSE now]
         /\ learners' = phases
         /\ msgs' = SendEach(Receive(msgs, f, l), l, [g \in Server |->
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])

@@ -19,7 +19,7 @@ InitDown ==
 
 Next ==
   \* Election
-  \/ \E l \in Server, Q \in SUBSET Voters : ElectLeader(l, Q)
+  \/ \E l \in Voters, Q \in Quorums : ElectLeader(l, Q)
   \/ \E i, l \in Server : JoinLeader(i, l)
   \/ \E i, j \in Server : ReceiveNotification(i, j)
   \/ \E i \in Server : DecideLeader(i)
@@ -56,5 +56,54 @@ Next ==
   \/ \E i \in Server : TakeSnapshot(i)
 
 Spec == Init /\ [][Next]_vars
+
+-----------------------------------------------------------------------------
+(* Fairness: something that the protocol can do is done. It is asked of all its steps together,   *)
+(* so a property under it also says that they cannot go round for ever (L4). Failures, timeouts   *)
+(* without a reason and client requests are not asked for; noticing that the other end is gone,   *)
+(* giving up where nothing can come any more, and starting again after a crash are.               *)
+
+LeaderGivesUp(l) ==
+  /\ state[l] = "LEADING"
+  /\ IF IsQuorum(Backers(l)) THEN IsStuck(l) ELSE TRUE
+  /\ LeaderShutdown(l)
+LeaderNoticesClose(l, f) == ~IsLive(f, l) /\ LeaderCloseConnection(l, f)
+FollowerNoticesClose(f) ==
+  /\ state[f] \in {"FOLLOWING", "OBSERVING"}
+  /\ LeaderIsGone(f)
+  /\ FollowerShutdown(f)
+
+Progress ==
+  \/ \E l \in Voters, Q \in Quorums : ElectLeader(l, Q)
+  \/ \E i, j \in Server :
+       \/ JoinLeader(i, j)
+       \/ ReceiveNotification(i, j)
+       \/ FollowerConnect(i, j)
+       \/ LeaderProcessFOLLOWERINFO(i, j)
+       \/ FollowerProcessLEADERINFO(i, j)
+       \/ LeaderProcessACKEPOCH(i, j)
+       \/ FollowerProcessNEWLEADER(i, j)
+       \/ LeaderProcessACKNEWLEADER(i, j)
+       \/ FollowerProcessPROPOSALInSync(i, j)
+       \/ FollowerProcessCOMMITInSync(i, j)
+       \/ FollowerProcessUPTODATE(i, j)
+       \/ FollowerProcessPROPOSAL(i, j)
+       \/ LeaderProcessACK(i, j)
+       \/ FollowerProcessCOMMIT(i, j)
+       \/ ObserverProcessINFORM(i, j)
+       \/ LeaderNoticesClose(i, j)
+  \/ \E i \in Server :
+       \/ DecideLeader(i)
+       \/ LeaderPersistAcceptedEpoch(i)
+       \/ LeaderPersistCurrentEpoch(i)
+       \/ LeaderPersistLog(i)
+       \/ FollowerPersistAcceptedEpoch(i)
+       \/ FollowerPersistCurrentEpoch(i)
+       \/ FollowerPersistLog(i)
+       \/ Restart(i)
+       \/ LeaderGivesUp(i)
+       \/ FollowerNoticesClose(i)
+
+FairSpec == Spec /\ WF_vars(Progress)
 
 =============================================================================

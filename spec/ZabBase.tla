@@ -70,6 +70,8 @@ IsQuorum(S) ==
   THEN S \cap Voters /= {}
   ELSE Cardinality(S \cap Voters) * 2 > Cardinality(Voters)
 
+Quorums == {Q \in SUBSET Voters : IsQuorum(Q)}
+
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Min(a, b) == IF a < b THEN a ELSE b
 
@@ -140,7 +142,7 @@ ApplyWrites(d, ws) == IF ws = <<>> THEN d ELSE ApplyWrites(ApplyWrite(d, Head(ws
 \* The epochs of i as guards, votes and packets use them: as last asked for.
 LastAsked(i, op, stored) ==
   LET asked == {n \in 1..Len(diskQueue[i]) : diskQueue[i][n].op = op}
-  IN IF asked = {} THEN stored ELSE diskQueue[i][Max(asked)].epoch
+  IN IF asked = {} \/ Mutant = "mA2_epochs_compared_when_durable" THEN stored ELSE diskQueue[i][Max(asked)].epoch
 AcceptedEpoch(i) == LastAsked(i, "acceptedEpoch", disk[i].acceptedEpoch)
 CurrentEpoch(i)  == LastAsked(i, "currentEpoch", disk[i].currentEpoch)
 

@@ -13,7 +13,14 @@ MCMayElect(l, Q) == issuedEpoch < MaxEpoch
 MCMayChooseEpoch(e) == e <= MaxEpoch
 MCMayPropose(l) == Cardinality(broadcast) < MaxTxns
 MCMayTakeSnapshot(i) == FALSE
+MCTakeSnapshots(i) == TRUE
+\* A write that gets through and is then lost with the process is a persist step and a crash.
 MCCrashPrefixes(i) == {0}
+
+\* Fast leader election: the newest message to a server replaces what it overtakes.
+MCEnqueue(q, m) == <<m>>
+MCMayResend(i) == FALSE
+MCMayStartRound(r) == r <= MaxFaults + 1
 
 \* Ties of epoch and zxid go to anybody: more behaviours than the order of sids, and symmetric.
 MCSidAbove(i, j) == FALSE

@@ -1,0 +1,67 @@
+------------------------------- MODULE MCElection -------------------------------
+(* Fast leader election alone: rounds, notifications, loss, a server that starts again. Nobody     *)
+(* goes on to discovery; servers stand where Prepared puts them, with logs that differ.            *)
+EXTENDS Zab, TLC
+
+CONSTANTS MaxRound, MaxCrashes, MaxShutdowns
+
+\* Only the newest message to a server is worth sending: it replaces what it overtakes.
+MCEnqueue(q, m) == <<m>>
+MCMayStartRound(r) == r <= MaxRound
+MCMayCrash(i) == count.crash < MaxCrashes
+MCMayDisconnect(f, l) == count.disconnect < MaxShutdowns
+MCMayTimeOut(l) == count.disconnect < MaxShutdowns
+MCMayResend(i) == FALSE
+MCCrashPrefixes(i) == {0}
+
+\* Server 1 has the newest epoch and the shortest log, 3 an old epoch and a long log.
+T(e, c) == Txn(e, c, 1)
+Logs == [i \in Server |-> CASE i = 1 -> <<T(1, 1), T(2, 1)>>
+                            [] i = 2 -> <<T(1, 1)>>
+                            [] i = 3 -> <<T(1, 1), T(1, 2)>>
+                            [] OTHER -> <<>>]
+Epochs == [i \in Server |-> CASE i = 1 -> 2 [] i = 2 -> 2 [] i = 3 -> 1 [] OTHER -> 0]
+First(i) == IF i \in Observers THEN NoVote ELSE Vote(i, LastZxid(Logs[i]), Epochs[i])
+
+ElectionOnlyInit ==
+  /\ Init
+  
+Prepared ==
+  /\ state = [i \in Server |-> "LOOKING"]
+  /\ zabState = [i \in Server |-> "ELECTION"]
+  /\ leaderOf = [i \in Server |-> NoServer]
+  /\ history = Logs
+  /\ lastCommitted = [i \in Server |-> 0]
+  /\ disk = [i \in Server |-> [acceptedEpoch |-> 2, currentEpoch |-> Epochs[i], snapshot |-> 0,
+                               log |-> Logs[i]]]
+  /\ diskQueue = [i \in Server |-> <<>>]
+  /\ link = [i \in Server |-> NoServer]
+  /\ syncCommitted = [i \in Server |-> -1]
+  /\ learners = [i \in Server |-> NoLearners]
+  /\ newEpoch = [i \in Server |-> 0]
+  /\ epochInfos = [i \in Server |-> {}]
+  /\ ackEpochs = [i \in Server |-> {}]
+  /\ ackNewLeader = [i \in Server |-> {}]
+  /\ acked = [i \in Server |-> NothingAcked]
+  /\ live = {}
+  /\ msgs = [i \in Server |-> [j \in Server |-> <<>>]]
+  /\ HistoryInit
+  /\ round = [i \in Server |-> 1]
+  /\ vote = [i \in Server |-> First(i)]
+  /\ recvset = [i \in Server |-> NoVotes]
+  /\ outOfElection = [i \in Server |-> NoDecisions]
+  /\ notes = [i \in Server |-> [j \in Server |->
+       IF j \in OtherVoters(i) THEN <<Note("LOOKING", 1, First(i))>> ELSE <<>>]]
+
+ElectionNext ==
+  \/ \E i, j \in Server : ReceiveNotification(i, j)
+  \/ \E i \in Server : DecideLeader(i)
+  \/ \E i \in Server : ResendNotifications(i)
+  \/ \E i \in Server : Crash(i)
+  \/ \E i \in Server : Restart(i)
+  \/ \E l \in Server : LeaderShutdown(l)
+  \/ \E f \in Server : FollowerShutdown(f)
+
+ElectionSpec == Prepared /\ [][ElectionNext]_vars
+
+=============================================================================
