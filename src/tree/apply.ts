@@ -34,8 +34,8 @@ import { OWNER_CONTAINER, OWNER_NONE, ownerKind, ownerOfTtl } from './owner.js';
 import { childPath, nameOf, parentOf } from './paths.js';
 import { statOf } from './stat.js';
 import { getAt, insertAt, removeAt, replaceAt } from './string-map.js';
-import { ephemeralsOf, type Tree } from './tree.js';
-import type { Znode } from './znode.js';
+import { ephemeralsOf, withLastZxid, withNodes, type Tree } from './tree.js';
+import { withChildren, withData, type Znode } from './znode.js';
 
 /** What a single transaction, or one part of a multi, has led to. */
 export interface OpResult {
@@ -82,7 +82,7 @@ export function applyTxn(tree: Tree, txn: Txn): Applied {
   const changes: Change[] = [];
   const [after, result] = applyBody(tree, txn, txn.body, changes);
   const lastZxid = txn.zxid > after.lastZxid ? txn.zxid : after.lastZxid;
-  return { tree: { ...after, lastZxid }, result, changes };
+  return { tree: withLastZxid(after, lastZxid), result, changes };
 }
 
 function applyBody(
@@ -200,8 +200,8 @@ function ownerFor(body: AnyCreate, sessionId: SessionId): SessionId {
 function countCreate(parent: Znode, parentCVersion: number, zxid: Zxid, children: NameSet): Znode {
   const counted = parentCVersion === -1 ? (parent.cversion + 1) | 0 : parentCVersion;
   return counted > parent.cversion
-    ? { ...parent, cversion: counted, pzxid: zxid, children }
-    : { ...parent, children };
+    ? withChildren(parent, children, counted, zxid)
+    : withChildren(parent, children, parent.cversion, parent.pzxid);
 }
 
 function createNode(tree: Tree, header: Header, body: AnyCreate, changes: Change[]): Step {
@@ -226,7 +226,7 @@ function createNode(tree: Tree, header: Header, body: AnyCreate, changes: Change
     { type: 'children', path: parentPath, acl: parent.acl },
   );
   return {
-    tree: withOwned({ ...tree, nodes, acls }, path, owner),
+    tree: withOwned(withNodes(tree, nodes, acls), path, owner),
     err: ErrorCode.OK,
     stat: body.type === 'create' ? null : statOf(node),
   };
@@ -270,7 +270,7 @@ function createOver(
   // Below the root only: the root is its own parent, and its ACL changes alone.
   const counted = path === '/' ? tree.nodes : replaceAt(tree.nodes, parentOf(path), raised);
   const nodes = replaceAt(counted, path, { ...existing, acl });
-  return { tree: { ...tree, nodes, acls }, err: ErrorCode.NODEEXISTS, stat: null };
+  return { tree: withNodes(tree, nodes, acls), err: ErrorCode.NODEEXISTS, stat: null };
 }
 
 function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): Step {
@@ -279,14 +279,15 @@ function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): St
   if (parent === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
   const pzxid = zxid > parent.pzxid ? zxid : parent.pzxid;
   const children = removeName(parent.children, nameOf(path));
-  const nodes = replaceAt(tree.nodes, parentPath, { ...parent, pzxid, children });
+  const counted = withChildren(parent, children, parent.cversion, pzxid);
+  const after = withNodes(tree, replaceAt(tree.nodes, parentPath, counted), tree.acls);
   const node = getAt(tree.nodes, path);
-  if (node === undefined) return { tree: { ...tree, nodes }, err: ErrorCode.NONODE, stat: null };
+  if (node === undefined) return { tree: after, err: ErrorCode.NONODE, stat: null };
   changes.push(
     { type: 'deleted', path, acl: node.acl },
     { type: 'children', path: parentPath, acl: parent.acl },
   );
-  return { tree: withoutSubtree({ ...tree, nodes }, path), err: ErrorCode.OK, stat: null };
+  return { tree: withoutSubtree(after, path), err: ErrorCode.OK, stat: null };
 }
 
 /** The tree without the node at `path` and what is below it; its parent is not looked at. */
@@ -299,7 +300,7 @@ function withoutSubtree(tree: Tree, path: string): Tree {
   }
   const acls = releaseAcl(after.acls, node.acl);
   return withoutOwned(
-    { ...after, nodes: removeAt(after.nodes, path), acls },
+    withNodes(after, removeAt(after.nodes, path), acls),
     path,
     node.ephemeralOwner,
   );
@@ -309,10 +310,10 @@ function setData(tree: Tree, header: Header, body: SetDataBody, changes: Change[
   const { path, data, version } = body;
   const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
-  const after: Znode = { ...node, data, version, mzxid: header.zxid, mtime: header.time };
+  const after = withData(node, data, version, header.zxid, header.time);
   changes.push({ type: 'data', path, acl: node.acl });
   return {
-    tree: { ...tree, nodes: replaceAt(tree.nodes, path, after) },
+    tree: withNodes(tree, replaceAt(tree.nodes, path, after), tree.acls),
     err: ErrorCode.OK,
     stat: statOf(after),
   };
@@ -327,7 +328,7 @@ function setAcl(tree: Tree, body: SetAclBody): Step {
   const acls = releaseAcl(interned, node.acl);
   const after: Znode = { ...node, acl, aversion: version };
   return {
-    tree: { ...tree, nodes: replaceAt(tree.nodes, path, after), acls },
+    tree: withNodes(tree, replaceAt(tree.nodes, path, after), acls),
     err: ErrorCode.OK,
     stat: statOf(after),
   };

@@ -36,6 +36,16 @@ export function getNode(tree: Tree, path: string): Znode | undefined {
   return getAt(tree.nodes, path === '' ? '/' : path);
 }
 
+export function withNodes(tree: Tree, nodes: StringMap<Znode>, acls: AclTable): Tree {
+  const { sessions, ephemerals, containers, ttls, lastZxid } = tree;
+  return { nodes, sessions, ephemerals, containers, ttls, acls, lastZxid };
+}
+
+export function withLastZxid(tree: Tree, lastZxid: Zxid): Tree {
+  const { nodes, sessions, ephemerals, containers, ttls, acls } = tree;
+  return { nodes, sessions, ephemerals, containers, ttls, acls, lastZxid };
+}
+
 /** How many znodes there are, the root and the server's own included. */
 export function countNodes(tree: Tree): number {
   return tree.nodes.size;

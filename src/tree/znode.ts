@@ -25,3 +25,52 @@ export interface Znode {
   /** Names, not paths. */
   readonly children: NameSet;
 }
+
+/*
+ * What every write copies is spelled out below and in `tree.ts`: an object spread costs a
+ * microsecond, thirty times as much.
+ */
+
+/** The node after a change of its data. */
+export function withData(
+  node: Znode,
+  data: Data,
+  version: number,
+  mzxid: Zxid,
+  mtime: Millis,
+): Znode {
+  const { acl, czxid, pzxid, ctime, cversion, aversion, ephemeralOwner, children } = node;
+  return {
+    data,
+    acl,
+    czxid,
+    mzxid,
+    pzxid,
+    ctime,
+    mtime,
+    version,
+    cversion,
+    aversion,
+    ephemeralOwner,
+    children,
+  };
+}
+
+/** The node after a change of its children. */
+export function withChildren(node: Znode, children: NameSet, cversion: number, pzxid: Zxid): Znode {
+  const { data, acl, czxid, mzxid, ctime, mtime, version, aversion, ephemeralOwner } = node;
+  return {
+    data,
+    acl,
+    czxid,
+    mzxid,
+    pzxid,
+    ctime,
+    mtime,
+    version,
+    cversion,
+    aversion,
+    ephemeralOwner,
+    children,
+  };
+}
