@@ -34,6 +34,8 @@ export interface Cluster extends AsyncDisposable {
   readonly shape: Shape;
   readonly addresses: readonly string[];
   readonly connectString: string;
+  /** Every port that was chosen for it: client, quorum and election ports. */
+  readonly ports: readonly number[];
   readonly processes: readonly ServerProcess[];
   /** Whether single members can be killed and started again. */
   readonly killable: boolean;
@@ -78,10 +80,8 @@ const spawnMembers = async (
   return processes;
 };
 
-/** The servers did not come up, and a port that was free when it was chosen no longer is. */
-class PortLost extends Error {}
-
-const startOnce = async (options: ClusterOptions): Promise<Cluster> => {
+/** Spawn every server and wait for none. */
+export const launchCluster = async (options: ClusterOptions): Promise<Cluster> => {
   const folder = makeFolder(`zab-${options.kind}-`);
   const ports = await freePorts(options.shape === 'ensemble' ? 9 : 3);
   const processes = await spawnMembers(options, folder, ports);
@@ -91,22 +91,16 @@ const startOnce = async (options: ClusterOptions): Promise<Cluster> => {
     return found;
   };
   const close = async (): Promise<void> => {
-    await Promise.all(processes.map((p) => p.kill()));
+    await Promise.all(processes.map((p) => (options.kind === 'zab' ? p.stop() : p.kill())));
     dropFolder(folder);
   };
-  try {
-    await Promise.all(processes.map((p) => p.serving()));
-  } catch (error) {
-    await close();
-    const free = await Promise.all(ports.map(isFree));
-    throw free.includes(false) ? new PortLost(String(error)) : error;
-  }
   const addresses = processes.map((p) => p.address);
   return {
     kind: options.kind,
     shape: options.shape,
     addresses,
     connectString: addresses.join(','),
+    ports,
     processes,
     killable: true,
     kill: (address) => at(address).kill(),
@@ -119,6 +113,21 @@ const startOnce = async (options: ClusterOptions): Promise<Cluster> => {
   };
 };
 
+/** The servers did not come up, and a port that was free when it was chosen no longer is. */
+class PortLost extends Error {}
+
+const startOnce = async (options: ClusterOptions): Promise<Cluster> => {
+  const cluster = await launchCluster(options);
+  try {
+    await Promise.all(cluster.processes.map((p) => p.serving()));
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    const free = await Promise.all(cluster.ports.map(isFree));
+    throw free.includes(false) ? new PortLost(String(error)) : error;
+  }
+};
+
 /** `zab start --size 3 --port 0`: three servers in one process, their addresses from its `ready` line. */
 const startInOneProcess = async (): Promise<Cluster> => {
   const process_ = new ServerProcess('zab start', 0, {
@@ -129,13 +138,13 @@ const startInOneProcess = async (): Promise<Cluster> => {
   await process_.until('`ready` line', () => Promise.resolve(/^ready .*\n/m.test(process_.tail)));
   const connectString = /^ready (\S+)$/m.exec(process_.tail)?.[1] ?? '';
   const refuse = (): Promise<never> => Promise.reject(new Error('one process: no single member'));
-  // SIGTERM, not SIGKILL: it removes its temporary folder itself.
-  const close = (): Promise<void> => process_.signal('SIGTERM');
+  const close = (): Promise<void> => process_.stop();
   return {
     kind: 'zab',
     shape: 'start',
     addresses: connectString.split(','),
     connectString,
+    ports: [],
     processes: [process_],
     killable: false,
     kill: refuse,

@@ -67,9 +67,7 @@ export const run = (tool: string, args: readonly string[], options: RunOptions):
       else {
         const tail = Buffer.concat(all).toString().trimEnd().split('\n').slice(-25).join('\n');
         const how = signal ?? String(code);
-        reject(
-          new Error(`${options.purpose}: ${tool} ended with ${how}\n${tail}`),
-        );
+        reject(new Error(`${options.purpose}: ${tool} ended with ${how}\n${tail}`));
       }
     });
   });

@@ -23,6 +23,11 @@ process.on('exit', () => {
   for (const folder of folders) removeFolder(folder);
 });
 
+// Without a listener these signals end the process without its 'exit' event.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
 export const makeFolder = (prefix: string): string => {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   folders.add(folder);
@@ -137,9 +142,16 @@ export class ServerProcess {
       await delay(20);
     }
   }
-  /** Until a client gets a session from it, which it then closes. */
+  /**
+   * Until a client gets a session from it, which it then closes. Apache's server, while it starts, may accept a
+   * connection that it never reads: an attempt that hangs is given up, each one later than the one before.
+   */
   serving(): Promise<void> {
-    return this.until('session', () => answers(HOST, this.port));
+    let patience = 125;
+    return this.until('session', () => {
+      patience = Math.min(patience * 2, 8_000);
+      return answers(HOST, this.port, patience);
+    });
   }
   async signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
@@ -148,14 +160,23 @@ export class ServerProcess {
     child.kill(signal);
     await gone;
   }
+  /** SIGTERM: it ends by itself, removes what is temporary, and leaves its coverage. SIGKILL if it does not. */
+  async stop(): Promise<void> {
+    const patience = new AbortController();
+    const late = delay(10_000, true, { signal: patience.signal }).catch(() => false);
+    const ended = this.signal('SIGTERM').then(() => false);
+    const tooLate = await Promise.race([ended, late]);
+    patience.abort();
+    if (tooLate) await this.kill();
+  }
   /** SIGKILL, and wait for its end. Nothing to do when it is not running. */
   kill(): Promise<void> {
     return this.signal('SIGKILL');
   }
 }
 
-/** One session opened and closed: false when refused, closed or silent for two seconds. */
-const answers = async (host: string, port: number): Promise<boolean> => {
+/** One session opened and closed: false when refused, closed or silent for `patienceMs`. */
+const answers = async (host: string, port: number, patienceMs: number): Promise<boolean> => {
   let client: RawClient | null = null;
   const patience = new AbortController();
   const attempt = (async () => {
@@ -164,7 +185,7 @@ const answers = async (host: string, port: number): Promise<boolean> => {
     await client.close();
     return true;
   })().catch(() => false);
-  const timer = delay(2_000, false, { signal: patience.signal }).catch(() => false);
+  const timer = delay(patienceMs, false, { signal: patience.signal }).catch(() => false);
   const outcome = await Promise.race([attempt, timer]);
   patience.abort();
   (client as RawClient | null)?.destroy();
