@@ -4,8 +4,7 @@
 (* Leader.getEpochToPropose and waitForEpochAck, LearnerHandler.run.                              *)
 (*                                                                                               *)
 (* epochInfos, ackEpochs, ackNewLeader and acked keep a learner that has disconnected, as         *)
-(* Apache's sets do. The first three are emptied when their quorum is reached: nobody looks at     *)
-(* them again.                                                                                    *)
+(* Apache's sets do. (epochInfos is emptied when it has served: nobody looks at it any more.)      *)
 EXTENDS Election
 
 \* A learner dials its leader, which accepts while it is LEADING. What an older connection still
@@ -70,7 +69,7 @@ LeaderPersistAcceptedEpoch(l) ==
              THEN LET alone == Mutant = "m17_ackepoch_quorum_of_one"
                       rest == SubSeq(diskQueue[l], k + 1, Len(diskQueue[l]))
                   IN /\ msgs' = SendEach(msgs, l, told)
-                     /\ ackEpochs' = [ackEpochs EXCEPT ![l] = IF alone THEN {} ELSE {l}]
+                     /\ ackEpochs' = [ackEpochs EXCEPT ![l] = {l}]
                      /\ diskQueue' = [diskQueue EXCEPT ![l] =
                           IF alone THEN Append(rest, CurrentEpochWrite(newEpoch[l], <<>>))
                           ELSE rest]

@@ -65,13 +65,12 @@ LeaderProcessACKEPOCH(l, f) ==
   /\ LET m       == Head(msgs[f][l])
          net     == Receive(msgs, f, l)
          counts  == m.currentEpoch /= -1 /\ f \in Voters
-         waits   == CurrentEpoch(l) /= newEpoch[l]
-         now     == IF waits /\ counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
-         reached == waits /\ IsQuorum(now)
+         now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
+         reached == CurrentEpoch(l) /= newEpoch[l] /\ IsQuorum(now)
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
              /\ UNCHANGED <<ackEpochs, diskQueue>>
-        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = IF reached THEN {} ELSE now]
+        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
              /\ diskQueue' = IF reached
                   THEN [diskQueue EXCEPT ![l] = Append(@, CurrentEpochWrite(newEpoch[l], <<>>))]
                   ELSE diskQueue
@@ -105,7 +104,7 @@ LeaderPersistCurrentEpoch(l) ==
                     /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
                          IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid]
                          ELSE @[f]]]
-                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = IF alone THEN {} ELSE {l}]
+                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
                     /\ zabState' = [zabState EXCEPT ![l] =
                          IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
                     /\ IF alone
@@ -244,15 +243,14 @@ LeaderProcessACKNEWLEADER(l, f) ==
   /\ Arrives(f, l, {"ACK"})
   /\ Head(msgs[f][l]).zxid = Zxid(newEpoch[l], 0)
   /\ LET counts == f \in Voters \/ Mutant = "m41_observer_ack_counted"
-         waits == zabState[l] = "SYNCHRONIZATION"
-         now == IF waits /\ counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]
+         now == IF counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]
          quorum == IF Mutant = "m41_observer_ack_counted"
                    THEN Cardinality(now) * 2 > Cardinality(Voters) ELSE IsQuorum(now)
-         establishes == waits /\ quorum
+         establishes == zabState[l] = "SYNCHRONIZATION" /\ quorum
          phases == [learners EXCEPT ![l][f] = [@ EXCEPT !.phase = "synced"]]
          up == {g \in Server : phases[l][g].phase = "synced"}
          told == IF establishes THEN up ELSE IF zabState[l] = "BROADCAST" THEN {f} ELSE {}
-     IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = IF establishes THEN {} ELSE now]
+     IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = now]
         /\ learners' = phases
         /\ msgs' = SendEach(Receive(msgs, f, l), l, [g \in Server |->
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])

@@ -1,6 +1,6 @@
 ------------------------------- MODULE MCElection -------------------------------
-(* Fast leader election alone: rounds, notifications, loss, a server that starts again. Nobody     *)
-(* goes on to discovery; servers stand where Prepared puts them, with logs that differ.            *)
+(* Fast leader election alone: rounds, notifications, loss, a server that starts again. Nobody    *)
+(* goes on to discovery; servers stand where Prepared puts them, with logs that differ.           *)
 EXTENDS Zab, TLC
 
 CONSTANTS MaxRound, MaxCrashes, MaxShutdowns
@@ -23,9 +23,6 @@ Logs == [i \in Server |-> CASE i = 1 -> <<T(1, 1), T(2, 1)>>
 Epochs == [i \in Server |-> CASE i = 1 -> 2 [] i = 2 -> 2 [] i = 3 -> 1 [] OTHER -> 0]
 First(i) == IF i \in Observers THEN NoVote ELSE Vote(i, LastZxid(Logs[i]), Epochs[i])
 
-ElectionOnlyInit ==
-  /\ Init
-  
 Prepared ==
   /\ state = [i \in Server |-> "LOOKING"]
   /\ zabState = [i \in Server |-> "ELECTION"]
@@ -63,5 +60,13 @@ ElectionNext ==
   \/ \E f \in Server : FollowerShutdown(f)
 
 ElectionSpec == Prepared /\ [][ElectionNext]_vars
+
+\* Every message is read or overtaken, every server that can decide does.
+ElectionProgress ==
+  \/ \E i, j \in Server : ReceiveNotification(i, j)
+  \/ \E i \in Server : DecideLeader(i)
+  \/ \E i \in Server : Restart(i)
+
+FairElection == ElectionSpec /\ WF_vars(ElectionProgress)
 
 =============================================================================
