@@ -324,7 +324,8 @@ function readRest(reader: Reader): Readonly<Record<string, string>> {
   const properties: Record<string, string> = {};
   for (const entry of reader.rest()) {
     const prefix = Object.keys(REFUSED_PREFIXES).find((start) => entry.key.startsWith(start));
-    const refused = REFUSED[entry.key] ?? (prefix === undefined ? undefined : REFUSED_PREFIXES[prefix]);
+    const refused =
+      REFUSED[entry.key] ?? (prefix === undefined ? undefined : REFUSED_PREFIXES[prefix]);
     if (refused !== undefined) {
       reader.problem(entry, refused);
       continue;

@@ -238,7 +238,11 @@ async function bindAll(options: EnsembleOptions, bound: ServerListeners[]): Prom
     const client = await Listener.bind({ host, port: clientPort }, 'client port');
     const peer = async (what: string): Promise<Listener | null> =>
       alone ? null : Listener.bind({ host, port: 0 }, what);
-    bound.push({ client, quorum: await peer('quorum port'), election: await peer('election port') });
+    bound.push({
+      client,
+      quorum: await peer('quorum port'),
+      election: await peer('election port'),
+    });
   }
 }
 

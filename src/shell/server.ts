@@ -103,8 +103,7 @@ interface Parts {
 
 /** How a server ended: by its owner's wish, or by a fault. */
 export type Ending =
-  | { readonly by: 'stop' | 'kill' }
-  | { readonly by: 'fault'; readonly error: Error };
+  { readonly by: 'stop' | 'kill' } | { readonly by: 'fault'; readonly error: Error };
 
 export class Server {
   /** Where clients connect. */

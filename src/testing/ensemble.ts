@@ -30,9 +30,7 @@ export class ZooKeeperEnsemble implements AsyncDisposable {
     if (!Number.isInteger(size) || size < 1) throw new RangeError(`size ${size}: 1 or more`);
     let ensemble: Ensemble | null = null;
     try {
-      ensemble = await Ensemble.start(
-        ensembleOptions({ size, observers }, options),
-      );
+      ensemble = await Ensemble.start(ensembleOptions({ size, observers }, options));
       await ensemble.serving();
       return new ZooKeeperEnsemble(ensemble);
     } catch (error) {

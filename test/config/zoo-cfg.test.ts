@@ -176,9 +176,11 @@ const faults: readonly (readonly [string, readonly string[], readonly string[]])
     [...common, 'server.1=a:1:2', 'server.2=a:1:2:observer'],
     ['zoo.cfg: observers without a quorum'],
   ],
-  ['an old election', [...common, 'electionAlg=0'], [
-    "zoo.cfg:3: electionAlg: '0' is not 3, the only one there is",
-  ]],
+  [
+    'an old election',
+    [...common, 'electionAlg=0'],
+    ["zoo.cfg:3: electionAlg: '0' is not 3, the only one there is"],
+  ],
   [
     'client ports that differ',
     [...common, ...limits, 'server.1=a:1:2', 'server.2=a:3:4;9', 'server.3=a:5:6'],

@@ -102,11 +102,7 @@ export class Client {
     const [first, ...rest] = await firstFrames(socket);
     if (first === undefined) throw new Disconnected('no answer to connect');
     const { sessionId, password, timeout } = decodeConnectResponse(first);
-    return new Client(
-      socket,
-      { sessionId, password: password ?? Buffer.alloc(0), timeout },
-      rest,
-    );
+    return new Client(socket, { sessionId, password: password ?? Buffer.alloc(0), timeout }, rest);
   }
 
   /** @throws {Disconnected} if the connection ends before the answer */
