@@ -49,6 +49,8 @@ export interface ServerConfig {
   readonly snapSizeBytes: number;
   /** Committed transactions that a leader keeps in memory for a DIFF. */
   readonly commitLogCount: number;
+  /** How much a log file grows at a time, KiB; 0: as it is written. */
+  readonly preAllocSizeKb: number;
   /** fsync before an acknowledgement. */
   readonly forceSync: boolean;
   readonly fourLetterWords: ReadonlySet<string> | 'all';
@@ -71,6 +73,7 @@ export const DEFAULTS = {
   snapCount: 100_000,
   snapSizeBytes: 4 * 1024 * 1024 * 1024,
   commitLogCount: 500,
+  preAllocSizeKb: 65_536,
   forceSync: true,
   fourLetterWords: new Set(['srvr']),
   superDigest: null,

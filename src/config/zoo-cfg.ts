@@ -47,6 +47,14 @@ const KEPT: Readonly<Record<string, TextCodec<unknown> | null>> = {
   'multiAddress.enabled': bool,
   'multiAddress.reachabilityCheckTimeoutMs': count,
   'multiAddress.reachabilityCheckEnabled': bool,
+  // What Apache reads as system properties.
+  'admin.enableServer': bool,
+  'admin.serverPort': port,
+  'admin.serverAddress': null,
+  globalOutstandingLimit: integer(-1, INT_MAX),
+  extendedTypesEnabled: bool,
+  skipACL: null,
+  enforceQuota: bool,
 };
 
 /** Keys whose silence would make an ensemble less safe than its owner believes. */
@@ -232,6 +240,7 @@ function readCommon(reader: Reader) {
     snapSizeBytes:
       sizeKb === undefined ? DEFAULTS.snapSizeBytes : sizeKb <= 0 ? Infinity : sizeKb * 1024,
     commitLogCount: reader.read('commitLogCount', positive) ?? DEFAULTS.commitLogCount,
+    preAllocSizeKb: reader.read('preAllocSize', count) ?? DEFAULTS.preAllocSizeKb,
     forceSync: reader.read('forceSync', yesNo) ?? DEFAULTS.forceSync,
     fourLetterWords: words === undefined ? DEFAULTS.fourLetterWords : parseWords(words),
     superDigest: reader.text('DigestAuthenticationProvider.superDigest') ?? DEFAULTS.superDigest,

@@ -4,16 +4,22 @@
  *
  * The first four bytes of a connection are a four-letter word or the length of a ConnectRequest.
  * Nothing after the ConnectRequest is read before the session is set up. A frame that cannot be
- * read costs its sender the connection, and nobody else anything. Bounds: `juteMaxBuffer` for a
+ * read costs its sender the connection, and nobody else anything; one whose header can be read and
+ * whose record cannot is answered MARSHALLINGERROR in its turn. Bounds: `juteMaxBuffer` for a
  * frame, {@link OUTSTANDING_MAX} unanswered requests and {@link UNSENT_MAX} unsent bytes of a
  * connection, above which it is not read any further.
+ *
+ * Deviation: a malformed write is refused here; Apache logs it as a transaction that failed.
  */
 import type { Socket } from 'node:net';
 import type { ClientConn } from '../core/ids.js';
+import { ErrorCode } from '../core/error-code.js';
+import type { Zxid } from '../core/zxid.js';
 import type { ClientEffect, ClientEvent } from '../server/events.js';
 import { decodeConnectRequest, encodeConnectResponse } from '../jute/connect.js';
 import { attempt, DecodeError } from '../jute/decode-error.js';
 import { frameState, splitFrames, type FrameState } from '../jute/frames.js';
+import { OpCode } from '../jute/opcode.js';
 import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
 import { createWriter } from '../jute/writer.js';
@@ -43,6 +49,8 @@ interface Connection {
   /** Frames read and not worked off yet. */
   waiting: Buffer[];
   paused: boolean;
+  /** The xid of a malformed request whose turn to be answered has not come; null: none. */
+  malformed: number | null;
   /** When each unanswered request came. */
   readonly since: number[];
   answered: number;
@@ -56,6 +64,8 @@ export interface ClientPortOptions {
   readonly onEvent: (event: ClientEvent) => void;
   /** The answer to a four-letter word that is allowed. */
   readonly onWord: (word: string) => string;
+  /** The last transaction that clients see the effect of. */
+  readonly lastZxid: () => Zxid;
   readonly fourLetterWords: ReadonlySet<string> | 'all';
   readonly maxClientCnxns: number;
   readonly maxCnxns: number;
@@ -105,6 +115,7 @@ export class ClientPort {
         const { xid, zxid, err, body } = effect;
         this.#answered(connection);
         connection.outbox.write(encodeReply(this.#writer, { xid, zxid, err }, body ?? NO_BODY));
+        this.#answerMalformed(connection);
         return;
       }
       case 'watchEvent': {
@@ -174,6 +185,7 @@ export class ClientPort {
       frames: frameState(this.#options.juteMaxBuffer),
       waiting: [],
       paused: false,
+      malformed: null,
       since: [],
       answered: 0,
     };
@@ -187,10 +199,7 @@ export class ClientPort {
   }
 
   #gone(connection: Connection): void {
-    const { id: conn, ip, socket } = connection;
-    const left = (this.#byIp.get(ip) ?? 1) - 1;
-    if (left === 0) this.#byIp.delete(ip);
-    else this.#byIp.set(ip, left);
+    const { id: conn, socket } = connection;
     this.#sockets.delete(socket);
     if (connection.phase === 'closed') return;
     this.#retire(connection);
@@ -236,9 +245,10 @@ export class ClientPort {
     this.#pauseOrResume(connection);
   }
 
-  #mayRead({ phase, since, outbox }: Connection): boolean {
+  #mayRead({ phase, since, outbox, malformed }: Connection): boolean {
     if (phase === 'greeting') return true;
-    return phase === 'open' && since.length < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
+    if (phase !== 'open' || malformed !== null) return false;
+    return since.length < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
   }
 
   #pauseOrResume(connection: Connection): void {
@@ -270,9 +280,19 @@ export class ClientPort {
 
   #request(connection: Connection, frame: Buffer): void {
     const decoded = attempt(() => decodeRequest(frame));
-    if (decoded instanceof DecodeError || !decoded.ok) {
-      const reason = decoded instanceof DecodeError ? decoded.message : decoded.reason;
-      this.#refuse(connection, `malformed request: ${reason}`);
+    if (decoded instanceof DecodeError) {
+      this.#refuse(connection, `malformed request: ${decoded.message}`);
+      return;
+    }
+    if (!decoded.ok) {
+      if (decoded.opcode === OpCode.auth) {
+        this.#refuse(connection, `malformed auth: ${decoded.reason}`);
+        return;
+      }
+      this.#log('sent a malformed request', connection, decoded.reason);
+      connection.malformed = decoded.xid;
+      this.stats.received += 1;
+      this.#answerMalformed(connection);
       return;
     }
     const { id: conn } = connection;
@@ -281,6 +301,17 @@ export class ClientPort {
     connection.since.push(now);
     this.stats.received += 1;
     this.#options.onEvent({ type: 'clientRequest', conn, xid, request, now });
+  }
+
+  /** Answers the malformed request, if all that came before it is answered. */
+  #answerMalformed(connection: Connection): void {
+    const { malformed: xid, since, outbox, phase } = connection;
+    if (xid === null || since.length > 0 || phase === 'closed') return;
+    connection.malformed = null;
+    const header = { xid, zxid: this.#options.lastZxid(), err: ErrorCode.MARSHALLINGERROR };
+    this.stats.sent += 1;
+    outbox.write(encodeReply(this.#writer, header, NO_BODY));
+    if (connection.waiting.length > 0) setImmediate(() => this.#resume(connection));
   }
 
   #answered(connection: Connection): void {
@@ -315,14 +346,18 @@ export class ClientPort {
 
   /** From here on nothing that comes on the connection counts; what was sent still goes out. */
   #retire(connection: Connection): void {
-    const { socket } = connection;
+    const { socket, ip } = connection;
+    const left = (this.#byIp.get(ip) ?? 1) - 1;
+    if (left === 0) this.#byIp.delete(ip);
+    else this.#byIp.set(ip, left);
     connection.phase = 'closed';
     connection.waiting = [];
     this.#connections.delete(connection.id);
     if (socket.destroyed) return;
     // Read on, so that the end of the connection is seen; a client that does not read is dropped.
     if (connection.paused) socket.resume();
-    socket.setTimeout(LINGER_MS, () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
   }
 
   #log(what: string, { ip, socket }: Connection, reason: string): void {

@@ -12,7 +12,13 @@ import { Listener } from './listener.js';
 import { bindServerPorts, closeListeners, type ServerListeners } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
-import { startServer, type Ending, type Server, type ServerMode } from './server.js';
+import {
+  startServer,
+  type Ending,
+  type Server,
+  type ServerMode,
+  type ServerOptions,
+} from './server.js';
 import type { OpenTrace } from './trace-sink.js';
 
 export interface EnsembleOptions {
@@ -27,6 +33,8 @@ export interface EnsembleOptions {
   readonly settings: Partial<Omit<ServerConfig, 'dataDir' | 'client' | 'sid' | 'peers'>>;
   readonly log?: Logger;
   readonly openTrace?: OpenTrace | null;
+  /** For tests: another disk for a server. */
+  readonly storage?: (sid: Sid) => NonNullable<ServerOptions['storage']>;
 }
 
 /** zoo_sample.cfg's. */
@@ -178,7 +186,7 @@ export class EnsembleMember {
   /** @throws {OperatorError} if its ports were taken meanwhile, or its files are damaged. */
   async start(): Promise<void> {
     if (this.#server !== null) throw new Error(`server ${this.sid} runs already`);
-    const { log = SILENT, openTrace = null } = this.#options;
+    const { log = SILENT, openTrace = null, storage } = this.#options;
     const listeners = this.#listeners ?? (await this.#rebind());
     this.#listeners = null;
     const server = await startServer(this.config, {
@@ -186,6 +194,7 @@ export class EnsembleMember {
       log: log.child(String(this.sid)),
       openTrace,
       onRole: this.#roleChanges.notify,
+      ...(storage === undefined ? {} : { storage: storage(this.sid) }),
     });
     this.#server = server;
     void server.ended.then(() => {

@@ -44,7 +44,7 @@ export interface ServerOptions {
   /** The server leads, follows or serves, or no longer does. */
   readonly onRole?: () => void;
   /** For tests: another disk. */
-  readonly storage?: Pick<StorageConfig, 'io' | 'preAllocSizeKb' | 'random'>;
+  readonly storage?: Pick<StorageConfig, 'io' | 'random'>;
 }
 
 /**
@@ -81,11 +81,12 @@ export async function startServer(
 }
 
 function storageConfig(config: ServerConfig): StorageConfig {
-  const { dataDir, dataLogDir, forceSync, snapCount, snapSizeBytes } = config;
+  const { dataDir, dataLogDir, forceSync, preAllocSizeKb, snapCount, snapSizeBytes } = config;
   return {
     dataDir,
     dataLogDir,
     fsync: forceSync,
+    preAllocSizeKb,
     snapCount,
     snapSizeLimitKb: Number.isFinite(snapSizeBytes) ? snapSizeBytes / 1024 : 0,
     imageOf: ({ image }) => imageOf(image as Tree),
@@ -276,6 +277,7 @@ export class Server {
       log,
       now: monotonicNow,
       onEvent: (event) => this.#driver.post(event),
+      lastZxid: () => this.#driver.state.service.tree.lastZxid,
       onWord: (word) => answerWord(word, this.#facts()),
     });
   }

@@ -33,6 +33,8 @@ const TICK_TIME = 500;
 const INIT_LIMIT = 20;
 const SYNC_LIMIT = 10;
 const MAX_SESSION_TIMEOUT = 60_000;
+/** Log files of tests stay small. */
+const PREALLOC_KB = 1024;
 
 /** @internal */
 export function ensembleOptions(
@@ -57,6 +59,7 @@ export function ensembleOptions(
       forceSync: options.fsync ?? false,
       fourLetterWords: 'all',
       maxClientCnxns: 0,
+      preAllocSizeKb: PREALLOC_KB,
       ...(snapCount === undefined ? {} : { snapCount }),
       ...(commitLogCount === undefined ? {} : { commitLogCount }),
     },
