@@ -5,7 +5,8 @@
  * from operation to operation and is Apache's, as the first that fails is what the client reads.
  * A request that fails becomes an `error` transaction: it consumes its zxid everywhere.
  *
- * Deviations: opcode 20 (deleteContainer) is refused: clients have no business with it. createTTL
+ * Deviations: a multi that cannot be read consumes a zxid for every reason, where Apache logs some
+ * under the zxid of the transaction before. Opcode 20 (deleteContainer) is refused: clients have no business with it. createTTL
  * is UNIMPLEMENTED, as with Apache's default of `extendedTypesEnabled`.
  */
 import { ErrorCode } from '../core/error-code.js';
@@ -25,7 +26,7 @@ import type { Zxid } from '../core/zxid.js';
 import { Perms } from '../tree/acl.js';
 import { applyTxn } from '../tree/apply.js';
 import { countNames } from '../tree/name-set.js';
-import { ownerKind } from '../tree/owner.js';
+import { TTL_MAX, ownerKind } from '../tree/owner.js';
 import {
   isCreatablePath,
   isDeletablePath,
@@ -107,6 +108,26 @@ function unreachable(request: never): never {
 }
 
 /**
+ * A part as Apache reads it inside a multi: flag 4 makes a container under each opcode. null: it
+ * cannot be read, by which the whole multi fails.
+ */
+function asPart(part: MultiOpRequest): MultiOpRequest | null {
+  switch (part.op) {
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+      if (part.acl === null || part.flags < 0 || part.flags > CONTAINER) return null;
+      return part.flags === CONTAINER ? { ...part, op: 'createContainer' } : part;
+    case 'createTTL': {
+      const hasTtl = part.flags === TTL || part.flags === TTL_SEQUENTIAL;
+      return hasTtl && part.ttl > 0 && part.ttl <= TTL_MAX ? part : null;
+    }
+    default:
+      return part;
+  }
+}
+
+/**
  * All or nothing: each part is checked against what the parts before it have done. After a part
  * that fails the others are not looked at; those before it stay in the transaction as they are,
  * and are not applied.
@@ -115,7 +136,9 @@ function prepareMulti(ctx: PrepContext, request: MultiRequest): TxnBody {
   const ops: SingleBody[] = [];
   let tree = ctx.tree;
   let failed = false;
-  for (const part of request.ops) {
+  for (const asked of request.ops) {
+    const part = asPart(asked);
+    if (part === null) return fail(ErrorCode.MARSHALLINGERROR);
     if (failed) {
       ops.push(fail(ErrorCode.RUNTIMEINCONSISTENCY));
       continue;

@@ -51,8 +51,6 @@ export function answerRead(
     case 'setWatches':
     case 'setWatches2':
       return setWatches(state, conn, request, xid, out);
-    case 'multiRead':
-      return multiRead(state, conn, request, pending, out);
     default: {
       const answer = answerOther(tree, connection, pending);
       if (typeof answer === 'number') reply(out, conn, xid, zxid, answer, null);
@@ -127,6 +125,8 @@ function answerOther(
       if (!isAllowed(node.acl, Perms.READ | Perms.ADMIN, identities)) return ErrorCode.NOAUTH;
       return { type: 'acl', acl: visibleAcl(node.acl, identities), stat: statOf(node) };
     }
+    case 'multiRead':
+      return { type: 'multi', results: readAll(tree, request, identities) };
     case 'getAllChildrenNumber': {
       const node = getNode(tree, request.path);
       if (node === undefined) return ErrorCode.NONODE;
@@ -142,29 +142,25 @@ function answerOther(
   }
 }
 
-/** Each part for itself: one that fails fails alone. */
-function multiRead(
-  state: ServiceState,
-  conn: ClientConn,
+/** Each part for itself: one that fails fails alone. None leaves a watch, whatever it asks for. */
+function readAll(
+  tree: Tree,
   request: MultiReadRequest,
-  { xid, identities }: Pick<Pending, 'xid' | 'identities'>,
-  out: Out,
-): ServiceState {
-  let after = state;
-  const results = request.ops.map((part): MultiResult => {
-    const found = find(state.tree, part, identities);
-    if (part.watch && leavesWatch(part.op, found)) after = watch(after, conn, part);
+  identities: readonly Identity[],
+): readonly MultiResult[] {
+  return request.ops.map((part) => {
+    const found = find(tree, part, identities);
     if (typeof found === 'number') return { type: 'error', err: found };
     return part.op === 'getData'
       ? { type: 'getData', data: found.data, stat: statOf(found) }
       : { type: 'getChildren', children: childNames(found) };
   });
-  reply(out, conn, xid, state.tree.lastZxid, ErrorCode.OK, { type: 'multi', results });
-  return after;
 }
 
 function countBelow(tree: Tree, path: string, node: Znode): number {
-  if (path === '/' || path === '') return countNodes(tree) - 1;
+  // Apache's root is under "" too, and counts itself there.
+  if (path === '') return countNodes(tree);
+  if (path === '/') return countNodes(tree) - 1;
   let count = 0;
   for (const name of eachName(node.children)) {
     const child = childPath(path, name);

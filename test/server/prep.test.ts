@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../src/core/error-code.js';
 import type { Acl, Identity } from '../../src/core/txn.js';
-import type { ClientRequest, CreateRequest } from '../../src/core/request.js';
+import type { ClientRequest, CreateRequest, MultiOpRequest } from '../../src/core/request.js';
 import type { SessionId } from '../../src/core/ids.js';
 import { prepare, type PrepContext } from '../../src/server/prep.js';
 import { applyTxn } from '../../src/tree/apply.js';
@@ -294,6 +294,39 @@ test('after the part of a multi that fails nothing is looked at', () => {
     body.ops.map((op) => (op.type === 'error' ? op.err : op.type)),
     ['create', ErrorCode.NONODE, ErrorCode.RUNTIMEINCONSISTENCY],
   );
+});
+
+test('flag 4 makes a container under every opcode of a multi', () => {
+  for (const op of ['create', 'create2', 'createContainer'] as const) {
+    const body = prepare(context(emptyTree()), {
+      op: 'multi',
+      ops: [{ op, path: '/m', data: null, acl: OPEN, flags: 4 }],
+    });
+    assert.ok(body.type === 'multi');
+    assert.equal(body.ops[0]?.type, 'createContainer');
+  }
+});
+
+test('a multi with a part that cannot be read fails as a whole', () => {
+  const part = { op: 'create', path: '/m', data: null, acl: OPEN, flags: 0 } as const;
+  const ttl = { ...part, op: 'createTTL', ttl: 5000, flags: 5 } as const;
+  const unreadable: readonly MultiOpRequest[] = [
+    { ...part, acl: null },
+    { ...part, flags: 5 },
+    { ...part, flags: -1 },
+    { ...ttl, flags: 0 },
+    { ...ttl, ttl: 0 },
+    { ...ttl, ttl: 2 ** 40 },
+  ];
+  for (const bad of unreadable) {
+    const request = { op: 'multi', ops: [part, bad] } as const;
+    assert.equal(errOf(emptyTree(), request), ErrorCode.MARSHALLINGERROR, JSON.stringify(bad));
+  }
+  const body = prepare(context(emptyTree()), { op: 'multi', ops: [ttl] });
+  assert.deepEqual(body, {
+    type: 'multi',
+    ops: [{ type: 'error', err: ErrorCode.UNIMPLEMENTED }],
+  });
 });
 
 test('an empty multi is one', () => {
