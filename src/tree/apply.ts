@@ -267,8 +267,8 @@ function createOver(
   const [interned, acl] = internAcl(tree.acls, body.acl);
   const acls = releaseAcl(interned, existing.acl);
   const raised = countCreate(parent, body.parentCVersion, header.zxid, parent.children);
-  // Below the root only: the root is its own parent, and its ACL changes alone.
-  const counted = path === '/' ? tree.nodes : replaceAt(tree.nodes, parentOf(path), raised);
+  // In this order: the root is its own parent, and only its ACL may change.
+  const counted = replaceAt(tree.nodes, parentOf(path), raised);
   const nodes = replaceAt(counted, path, { ...existing, acl });
   return { tree: withNodes(tree, nodes, acls), err: ErrorCode.NODEEXISTS, stat: null };
 }

@@ -112,14 +112,21 @@ test('every name can go again, in any order, down to the empty set', () => {
   }
 });
 
-test('names that come in order fill their leaves', () => {
-  let set = NO_NAMES;
-  for (let i = 0; i < 6400; i++) set = addName(set, String(i).padStart(10, '0'));
-  let leaves = 0;
-  const visit = (part: NameSet): void => {
-    if (Array.isArray(part)) leaves++;
-    else (part as Exclude<NameSet, readonly string[]>).kids.forEach(visit);
-  };
-  visit(set);
-  assert.ok(leaves <= 101, `${leaves} leaves for 6400 names`);
+function countLeaves(set: NameSet): number {
+  if (Array.isArray(set)) return 1;
+  const { kids } = set as Exclude<NameSet, readonly string[]>;
+  return kids.reduce((sum, kid) => sum + countLeaves(kid), 0);
+}
+
+test('names that come in order fill their leaves, others at least half', () => {
+  const name = (i: number): string => String(i).padStart(10, '0');
+  let inOrder = NO_NAMES;
+  let mixed = NO_NAMES;
+  for (let i = 0; i < 6400; i++) {
+    inOrder = addName(inOrder, name(i));
+    mixed = addName(mixed, name((i * 3917) % 6400));
+  }
+  assert.equal(countNames(mixed), 6400);
+  assert.ok(countLeaves(inOrder) <= 101, `${countLeaves(inOrder)} leaves`);
+  assert.ok(countLeaves(mixed) <= 200, `${countLeaves(mixed)} leaves`);
 });
