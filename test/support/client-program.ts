@@ -43,10 +43,13 @@ export const CHECKS = [
   'chroot',
 ] as const;
 
-/** Where real clients are sent. */
+/** Where real clients are sent: to Apache's servers as well, which shows that the checks are right. */
 export const TARGETS: readonly (readonly [Kind, Shape])[] = [
   ['apache', 'standalone'],
   ['apache', 'ensemble'],
+  ['zab', 'standalone'],
+  ['zab', 'ensemble'],
+  ['zab', 'start'],
 ];
 
 interface Outcome {
