@@ -67,7 +67,7 @@ function beginData(w: Writer): number {
 }
 
 function endData(w: Writer, from: number): void {
-  w.buf.writeInt32BE(w.pos - w.start - from, w.start + from - 4);
+  w.view.setInt32(w.start + from - 4, w.pos - w.start - from);
 }
 
 function writeForwarded(w: Writer, request: ForwardedRequest): void {
@@ -125,7 +125,7 @@ function writeData(
     case 'NEWLEADER':
     case 'UPTODATE':
     case 'ACK':
-      w.buf.writeInt32BE(-1, w.start + from - 4);
+      w.view.setInt32(w.start + from - 4, -1);
       return;
     default: {
       const never: never = packet;

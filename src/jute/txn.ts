@@ -158,7 +158,7 @@ function writePart(w: Writer, body: SingleBody): void {
   // Offsets from the record's start: writing may move it to a larger buffer.
   const from = w.pos - w.start;
   writeSingle(w, body);
-  w.buf.writeInt32BE(w.pos - w.start - from, w.start + from - 4);
+  w.view.setInt32(w.start + from - 4, w.pos - w.start - from);
 }
 
 function writeBody(w: Writer, body: TxnBody): void {

@@ -15,6 +15,8 @@ import { Buffer } from 'node:buffer';
 /** Scratch space of encoders; see the file comment. Owned by one caller, never shared by two. */
 export interface Writer {
   buf: Buffer;
+  /** Of `buf`: its setters are single machine instructions. */
+  view: DataView;
   /** Where the current record begins. */
   start: number;
   /** Where the next byte goes. */
@@ -29,7 +31,12 @@ const TWO_32 = 0x1_0000_0000;
 
 /** A fresh writer; `slabSize` in bytes is what it allocates at a time. */
 export function createWriter(slabSize: number = SLAB): Writer {
-  return { buf: Buffer.allocUnsafeSlow(slabSize), start: 0, pos: 0, slabSize };
+  const buf = Buffer.allocUnsafeSlow(slabSize);
+  return { buf, view: viewOf(buf), start: 0, pos: 0, slabSize };
+}
+
+function viewOf(buf: Buffer): DataView {
+  return new DataView(buf.buffer, buf.byteOffset, buf.length);
 }
 
 /** Begins a record; one that was begun and not ended is forgotten. */
@@ -55,6 +62,7 @@ function grow(w: Writer, extra: number): void {
   const next = Buffer.allocUnsafeSlow(Math.max(w.slabSize, wanted * 2));
   w.buf.copy(next, 0, w.start, w.pos);
   w.buf = next;
+  w.view = viewOf(next);
   w.start = 0;
   w.pos = used;
 }
@@ -73,17 +81,10 @@ export function writeBool(w: Writer, value: boolean): void {
   writeByte(w, value ? 1 : 0);
 }
 
-function putInt(buf: Buffer, pos: number, value: number): void {
-  buf[pos] = value >>> 24;
-  buf[pos + 1] = value >>> 16;
-  buf[pos + 2] = value >>> 8;
-  buf[pos + 3] = value;
-}
-
 /** A 32-bit integer; wraps as Java's `(int)` does. */
 export function writeInt(w: Writer, value: number): void {
   reserve(w, 4);
-  putInt(w.buf, w.pos, value);
+  w.view.setInt32(w.pos, value);
   w.pos += 4;
 }
 
@@ -91,16 +92,15 @@ export function writeInt(w: Writer, value: number): void {
 export function writeLong(w: Writer, value: number): void {
   reserve(w, 8);
   const high = Math.floor(value / TWO_32);
-  putInt(w.buf, w.pos, high);
-  putInt(w.buf, w.pos + 4, value - high * TWO_32);
+  w.view.setInt32(w.pos, high);
+  w.view.setInt32(w.pos + 4, value - high * TWO_32);
   w.pos += 8;
 }
 
 /** A 64-bit integer from a bigint (session ids, raw ephemeral owners). */
 export function writeBigLong(w: Writer, value: bigint): void {
   reserve(w, 8);
-  if (value === 0n) w.buf.fill(0, w.pos, w.pos + 8);
-  else w.buf.writeBigInt64BE(value, w.pos);
+  w.view.setBigInt64(w.pos, value);
   w.pos += 8;
 }
 
@@ -135,13 +135,13 @@ export function writeString(w: Writer, value: string): void {
       buf[at + i] = c;
     }
     if (i === length) {
-      putInt(buf, w.pos, length);
+      w.view.setInt32(w.pos, length);
       w.pos = at + length;
       return;
     }
   }
   const written = buf.write(value, at, 'utf8');
-  putInt(buf, w.pos, written);
+  w.view.setInt32(w.pos, written);
   w.pos = at + written;
 }
 
@@ -168,6 +168,6 @@ export function beginFrame(w: Writer): void {
 
 /** Ends a frame: length and record in one view, ready to be sent. */
 export function endFrame(w: Writer): Buffer {
-  putInt(w.buf, w.start, w.pos - w.start - 4);
+  w.view.setInt32(w.start, w.pos - w.start - 4);
   return endRecord(w);
 }

@@ -1,6 +1,6 @@
 /** Names in a data folder, and the file operations that storage is made of. */
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zxidToHex } from '../../core/zxid.js';
 import type { Zxid } from '../../core/zxid.js';
@@ -28,6 +28,12 @@ export function installPath(folder: string, zxid: Zxid): string {
   return join(folder, `install.${zxidToHex(zxid)}`);
 }
 
+/** Snapshots that Apache has compressed (`snapshot.compression.method`), which are not read. */
+export async function compressedSnapshots(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => /^snapshot\.[0-9a-f]{1,16}\.(gz|snappy)$/.test(name)).sort();
+}
+
 /** The files `prefix.HEX` of a folder, ascending by zxid. Other names are not looked at. */
 export async function listFiles(
   folder: string,
@@ -46,19 +52,29 @@ export async function listFiles(
   return files.sort((a, b) => a.zxid - b.zxid);
 }
 
-/** Makes `folder` if need be, and makes sure that it can be written to. @throws StorageError */
-export async function prepareFolder(folder: string): Promise<void> {
+/** Makes `folder` if need be. @throws StorageError FOLDER */
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    if (!(await stat(folder)).isDirectory()) throw new Error('not a directory');
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    // Rights alone do not tell about a file system mounted read-only or full.
+  } catch (e) {
+    throw unusable(folder, e);
+  }
+}
+
+/** Writes and removes a file: rights do not tell of a read-only or full file system. */
+export async function probeFolder(folder: string): Promise<void> {
+  try {
     const probe = join(folder, `probe${TMP}`);
     await writeDurably(probe, Buffer.from('probe\n'));
     await rm(probe);
   } catch (e) {
-    throw new StorageError('FOLDER', `cannot use data folder ${folder}: ${reasonOf(e)}`, e);
+    throw unusable(folder, e);
   }
+}
+
+function unusable(folder: string, e: unknown): StorageError {
+  return new StorageError('FOLDER', `cannot use data folder ${folder}: ${reasonOf(e)}`, e);
 }
 
 /** Makes names that were created, renamed or removed in `folder` durable. */

@@ -22,7 +22,6 @@ import {
 } from '../../jute/log.js';
 import { decodeTxn } from '../../jute/txn.js';
 import { StorageError } from './storage-error.js';
-import { rememberTxnBytes } from './txn-bytes.js';
 
 /** Longest transaction believed in, bytes. */
 export const TXN_MAX = 256 * 1024 * 1024;
@@ -144,10 +143,7 @@ async function readRecords(
 function decodeRecord(path: string, offset: number, bytes: Buffer): Txn {
   try {
     // Its own bytes: a view would keep the whole window alive.
-    const own = Buffer.from(bytes);
-    const txn = decodeTxn(own);
-    rememberTxnBytes(txn, own);
-    return txn;
+    return decodeTxn(Buffer.from(bytes));
   } catch (e) {
     if (!(e instanceof DecodeError)) throw e;
     throw new StorageError('CORRUPT', `log file ${path}: record at ${offset}: ${e.message}`, e);

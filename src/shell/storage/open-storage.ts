@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { SnapshotImage } from '../../core/image.js';
 import type { Snapshot } from '../../core/message.js';
-import { prepareFolder } from './files.js';
+import { makeFolder, probeFolder } from './files.js';
 import { lockFolder } from './folder-lock.js';
 import type { FolderLock } from './folder-lock.js';
 import { createLogWriter, systemIo } from './log-writer.js';
@@ -55,8 +55,9 @@ export async function openStorage(
   const locks: FolderLock[] = [];
   try {
     for (const folder of new Set([snapshots, logs])) {
-      await prepareFolder(folder);
+      await makeFolder(folder);
       locks.push(await lockFolder(folder));
+      await probeFolder(folder);
     }
     const folders = { snapshots, logs };
     const recovered = await reading(snapshots, () => recover(folders));

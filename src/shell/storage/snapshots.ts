@@ -2,13 +2,14 @@
 import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Buffer } from 'node:buffer';
+import { join } from 'node:path';
 import type { SnapshotImage } from '../../core/image.js';
 import type { Zxid } from '../../core/zxid.js';
 import { DecodeError } from '../../jute/decode-error.js';
 import { decodeSnapshotFile } from '../../jute/snapshot-decode.js';
 import type { SnapshotContent } from '../../jute/snapshot-decode.js';
 import { encodeSnapshotFile } from '../../jute/snapshot.js';
-import { listFiles } from './files.js';
+import { compressedSnapshots, listFiles } from './files.js';
 import type { ZxidFile } from './files.js';
 import { StorageError, reasonOf } from './storage-error.js';
 
@@ -88,6 +89,9 @@ export async function newestSnapshot(
   notes: string[],
 ): Promise<SnapshotImage | null> {
   const files = [...(await listFiles(folder, 'snapshot'))].reverse();
+  for (const name of await compressedSnapshots(folder)) {
+    notes.push(`snapshot ${join(folder, name)} is compressed: not read`);
+  }
   for (const file of files) {
     try {
       const { sessions, nodes } = await readSnapshotFile(file.path);

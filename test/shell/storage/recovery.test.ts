@@ -225,6 +225,14 @@ test('a snapshot that cannot be read is passed over, and said', async (t) => {
   }
 });
 
+test('a compressed snapshot is said not to be read', async (t) => {
+  const folder = await written(t, txns(0, 1, 5));
+  await writeFile(inside(folder, 'snapshot.4.gz'), '');
+  const recovered = await reopen(folder);
+  assert.equal(recovered.disk.log.length, 5);
+  assert.match(recovered.notes[0]!, /snapshot\.4\.gz is compressed: not read$/);
+});
+
 test('no readable snapshot at all stops the start', async (t) => {
   const folder = await written(t, txns(0, 1, 5));
   await writeFile(inside(folder, 'snapshot.3'), 'ZKSN but no more');
