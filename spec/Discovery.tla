@@ -64,17 +64,11 @@ LeaderPersistAcceptedEpoch(l) ==
            told == [f \in Server |-> IF f \in Learners(l, {"info"})
                                      THEN <<LeaderInfo(newEpoch[l])>> ELSE <<>>]
        IN /\ w.op = "acceptedEpoch"
-          /\ disk' = [disk EXCEPT ![l] = ApplyWrites(@, SubSeq(diskQueue[l], 1, k))]
+          /\ Persist(l, k)
           /\ IF w.ack
-             THEN LET alone == Mutant = "m17_ackepoch_quorum_of_one"
-                      rest == SubSeq(diskQueue[l], k + 1, Len(diskQueue[l]))
-                  IN /\ msgs' = SendEach(msgs, l, told)
-                     /\ ackEpochs' = [ackEpochs EXCEPT ![l] = {l}]
-                     /\ diskQueue' = [diskQueue EXCEPT ![l] =
-                          IF alone THEN Append(rest, CurrentEpochWrite(newEpoch[l], <<>>))
-                          ELSE rest]
-             ELSE /\ diskQueue' = [diskQueue EXCEPT ![l] = SubSeq(@, k + 1, Len(@))]
-                  /\ UNCHANGED <<msgs, ackEpochs>>
+             THEN /\ msgs' = SendEach(msgs, l, told)
+                  /\ ackEpochs' = [ackEpochs EXCEPT ![l] = {l}]
+             ELSE UNCHANGED <<msgs, ackEpochs>>
   /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, newEpoch, epochInfos, ackNewLeader,
                  acked, live, electionVars, historyVars>>
 
@@ -85,7 +79,7 @@ FollowerProcessLEADERINFO(f, l) ==
   /\ Arrives(l, f, {"LEADERINFO"})
   /\ LET e == Head(msgs[l][f]).epoch
          net == Receive(msgs, l, f)
-         lower == e < AcceptedEpoch(f) /\ Mutant /= "m04_no_leaderinfo_check"
+         lower == e < AcceptedEpoch(f)
      IN IF lower
         THEN BecomeLooking(f) /\ UNCHANGED historyVars
         ELSE /\ zabState' = [zabState EXCEPT ![f] = "SYNCHRONIZATION"]
@@ -108,7 +102,6 @@ FollowerPersistAcceptedEpoch(f) ==
   /\ state[f] \notin {"LEADING", "DOWN"}
   /\ \E k \in PersistRuns(f) :
        LET w == diskQueue[f][k]
-           stored == ApplyWrites(disk[f], SubSeq(diskQueue[f], 1, k))
        IN /\ w.op = "acceptedEpoch"
           /\ Persist(f, k)
           /\ msgs' = IF w.ack

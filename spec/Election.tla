@@ -31,7 +31,7 @@ SidAbove(i, j) == IF i = NoServer THEN FALSE ELSE IF j = NoServer THEN TRUE ELSE
 
 \* (peerEpoch, zxid, leader) is a total order: a beats b.
 Beats(a, b) ==
-  IF Mutant \in {"m02_vote_by_zxid_only", "m35_vote_order_ignores_epoch"}
+  IF Mutant = "m35_vote_order_ignores_epoch"
   THEN IF a.zxid = b.zxid THEN SidAbove(a.leader, b.leader) ELSE ZxidLess(b.zxid, a.zxid)
   ELSE IF a.peerEpoch /= b.peerEpoch THEN a.peerEpoch > b.peerEpoch
   ELSE IF a.zxid /= b.zxid /\ Mutant /= "m03_vote_by_epoch_only" THEN ZxidLess(b.zxid, a.zxid)

@@ -47,8 +47,7 @@ SnapChoicesFor(l, fs) ==
 \* A voter whose epoch and history l may not follow is turned away, as long as it could count.
 IsAheadOf(m, l) ==
   IF m.currentEpoch = -1 THEN FALSE
-  ELSE IF Mutant \in {"m01_any_leader", "m02_vote_by_zxid_only", "m03_vote_by_epoch_only",
-                      "m35_vote_order_ignores_epoch"} THEN FALSE
+  ELSE IF Mutant \in {"m01_any_leader", "m03_vote_by_epoch_only"} THEN FALSE
   ELSE IF m.currentEpoch /= CurrentEpoch(l) THEN m.currentEpoch > CurrentEpoch(l)
   ELSE ZxidLess(LastZxid(history[l]), m.lastZxid)
 
@@ -66,7 +65,7 @@ LeaderProcessACKEPOCH(l, f) ==
          net     == Receive(msgs, f, l)
          counts  == m.currentEpoch /= -1 /\ f \in Voters
          now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
-         reached == CurrentEpoch(l) /= newEpoch[l] /\ IsQuorum(now)
+         reached == ~IsQuorum(ackEpochs[l]) /\ IsQuorum(now)
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
              /\ UNCHANGED <<ackEpochs, diskQueue>>
