@@ -102,7 +102,7 @@ export const txns: fc.Arbitrary<readonly Txn[]> = fc
       time: fc.integer({ min: 1, max: 2 ** 45 }),
       step: fc.constantFrom(1, 1, 1, 1, 2 ** 32, -1),
     }),
-    { maxLength: 60 },
+    { maxLength: 60, size: 'max' },
   )
   .map((list) => {
     let zxid = 0;

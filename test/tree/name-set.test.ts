@@ -58,7 +58,7 @@ function nameOf(i: number): string {
 
 test('agrees with a set, is sorted and balanced, and leaves older versions alone', () => {
   fc.assert(
-    fc.property(fc.array(run, { maxLength: 12 }), (runs) => {
+    fc.property(fc.array(run, { maxLength: 12, size: 'max' }), (runs) => {
       const model = new Set<string>();
       let set = NO_NAMES;
       const versions: (readonly [NameSet, ReadonlySet<string>])[] = [];

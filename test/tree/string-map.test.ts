@@ -35,7 +35,7 @@ function asMap<V>(map: StringMap<V>): Map<string, V> {
 
 test('agrees with a mutable map, and leaves older versions alone', () => {
   fc.assert(
-    fc.property(fc.array(op, { maxLength: 400 }), (ops) => {
+    fc.property(fc.array(op, { maxLength: 400, size: 'max' }), (ops) => {
       const model = new Map<string, number>();
       let map = emptyMap<number>();
       const versions: (readonly [StringMap<number>, Map<string, number>])[] = [];
@@ -63,7 +63,7 @@ function sorted(map: ReadonlyMap<string, number>): (readonly [string, number])[]
 }
 
 test('the same keys make the same trie, whatever was there before', () => {
-  const keys = fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 200 });
+  const keys = fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 200, size: 'max' });
   fc.assert(
     fc.property(keys, keys, (kept, gone) => {
       const insertAll = (map: StringMap<string>, names: readonly string[]): StringMap<string> =>
