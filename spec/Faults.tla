@@ -85,9 +85,10 @@ FollowerShutdown(f) ==
 TakeSnapshot(i) ==
   /\ state[i] /= "DOWN"
   /\ MayTakeSnapshot(i)
-  /\ lastCommitted[i] > disk[i].snapshot
-  /\ IsPrefix(Prefix(history[i], lastCommitted[i]), disk[i].log)
-  /\ disk' = [disk EXCEPT ![i].snapshot = lastCommitted[i]]
+  /\ \E n \in SnapshotPoints(i) :
+       /\ n > disk[i].snapshot
+       /\ IsPrefix(Prefix(history[i], n), disk[i].log)
+       /\ disk' = [disk EXCEPT ![i].snapshot = n]
   /\ UNCHANGED <<serverVars, logVars, diskQueue, learnerVars, learners, quorumVars, netVars,
                  electionVars, historyVars>>
 

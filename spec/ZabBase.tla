@@ -87,6 +87,7 @@ MayPropose(l)       == TRUE
 MayStartRound(r)    == TRUE
 MayResend(i)        == TRUE
 MayTakeSnapshot(i)  == TRUE
+SnapshotPoints(i)   == {lastCommitted[i]}   \* how much of history a snapshot may hold
 NewValues(l)        == {l}    \* what a proposal may carry
 Enqueue(q, m)       == Append(q, m)   \* an election message is sent
 
@@ -122,6 +123,7 @@ CurrentEpochWrite(e, zs)    == [op |-> "currentEpoch", epoch |-> e, ack |-> TRUE
 Appends(txns, ack) == [n \in 1..Len(txns) |-> AppendWrite(txns[n], ack)]
 
 EmptyDisk == [acceptedEpoch |-> 0, currentEpoch |-> 0, snapshot |-> 0, log |-> <<>>]
+InitialDisk(i) == EmptyDisk   \* KNOB: what the disks hold at first
 
 ApplyWrite(d, w) ==
   CASE w.op = "append"        -> [d EXCEPT !.log = Append(@, w.txn)]
@@ -245,7 +247,7 @@ BaseInit(initial) ==
   /\ leaderOf = [i \in Server |-> NoServer]
   /\ history = [i \in Server |-> <<>>]
   /\ lastCommitted = [i \in Server |-> 0]
-  /\ disk = [i \in Server |-> EmptyDisk]
+  /\ disk = [i \in Server |-> InitialDisk(i)]
   /\ diskQueue = [i \in Server |-> <<>>]
   /\ link = [i \in Server |-> NoServer]
   /\ syncCommitted = [i \in Server |-> -1]

@@ -97,6 +97,10 @@ export class Collector {
     this.onProgress = onProgress;
   }
 
+  get violated(): boolean {
+    return this.violation !== null;
+  }
+
   take({ code, text }: TlcMessage): void {
     if (code === 0) {
       this.output.push(text);
@@ -146,36 +150,36 @@ export class Collector {
       /^(?:Invariant|Action property|Property|Assumption) (\S+)/.exec(text)?.[1] ?? null;
     switch (code) {
       case Code.INVARIANT:
-        this.violated({ kind: 'invariant', property: named });
+        this.violate({ kind: 'invariant', property: named });
         break;
       case Code.INVARIANT_INITIAL:
-        this.violated({ kind: 'invariant', property: named });
+        this.violate({ kind: 'invariant', property: named });
         this.stateTexts.push(`1: <Initial predicate>\n${text.slice(text.indexOf('\n') + 1)}`);
         break;
       case Code.PROPERTY_INITIAL:
-        this.violated({ kind: 'action', property: named });
+        this.violate({ kind: 'action', property: named });
         this.stateTexts.push(`1: <Initial predicate>\n${text.slice(text.indexOf('\n') + 1)}`);
         break;
       case Code.ACTION_PROPERTY:
-        this.violated({ kind: 'action', property: named });
+        this.violate({ kind: 'action', property: named });
         break;
       case Code.DEADLOCK:
-        this.violated({ kind: 'deadlock', property: null });
+        this.violate({ kind: 'deadlock', property: null });
         break;
       case Code.TEMPORAL: {
         const [only, ...more] = this.temporalProperties;
         const property = only !== undefined && more.length === 0 ? only : null;
-        this.violated({ kind: 'liveness', property });
+        this.violate({ kind: 'liveness', property });
         break;
       }
       case Code.ASSUMPTION_FALSE:
-        this.violated({ kind: 'assumption', property: null });
+        this.violate({ kind: 'assumption', property: null });
         break;
     }
   }
 
   /** The first one counts: what follows (as with `-continue`) is not what ended the search. */
-  private violated(violation: Violation): void {
+  private violate(violation: Violation): void {
     this.violation ??= violation;
   }
 

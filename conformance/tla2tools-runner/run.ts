@@ -42,6 +42,10 @@ interface Common {
   /** Count how often each action is taken. */
   readonly coverage?: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /** Gets each line that the specification prints, and SANY's. */
+  readonly onOutput?: (line: string) => void;
+  /** false: the first violation ends the run before TLC has worked out how it came about. */
+  readonly counterexample?: boolean;
   /** Take the JVM's quick compiler only: a run of a second or two starts faster. */
   readonly short?: boolean;
 }
@@ -144,7 +148,11 @@ function execute(
   const started = performance.now();
   return new Promise((resolvePromise, reject) => {
     const collector = new Collector(properties, (p) => run.onProgress?.(p));
-    const reader = new MessageReader((message) => collector.take(message));
+    const reader = new MessageReader((message) => {
+      if (message.code === 0) run.onOutput?.(message.text);
+      collector.take(message);
+      if (run.counterexample === false && collector.violated) child.kill('SIGKILL');
+    });
     const child = spawn(tools.java, tlcArguments(run, tools, scratch), {
       cwd: scratch,
       stdio: ['ignore', 'pipe', 'pipe'],

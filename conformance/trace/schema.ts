@@ -15,7 +15,8 @@ const INT_MAX = 0x7fffffff;
 const natural = t.refinement(integer(0), (n) => n <= INT_MAX, 'integer from 0 to 2147483647');
 const sid = natural;
 const zxid = t.tuple([natural, natural], 'zxid [epoch, counter]');
-const txn = t.tuple([natural, natural, t.string], 'transaction [epoch, counter, digest]');
+const digest = t.refinement(t.string, (s) => /^[0-9A-Za-z]*$/.test(s), 'digest of letters and digits');
+const txn = t.tuple([natural, natural, digest], 'transaction [epoch, counter, digest]');
 const orNull = <C extends t.Mixed>(type: C) => t.union([type, t.null]);
 
 const SERVER_STATES = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING'] as const;
