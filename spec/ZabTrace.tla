@@ -261,59 +261,58 @@ Advance ==
 
 \* A step that changes nothing here. A packet of a synchronization is kept aside: it is the
 \* kept-th of those that are under way.
-Unchanged ==
+Unchanged(i, j) ==
   /\ Line.action = "Stutter"
-  /\ state[Line.server] /= "DOWN"
-  /\ Line.kept > 0 => LET q == msgs[Line.peer][Line.server]
+  /\ state[i] /= "DOWN"
+  /\ Line.kept > 0 => LET q == msgs[j][i]
                       IN Line.kept <= Len(q) /\ ShownPacket(q[Line.kept]) = Line.packet
   /\ UNCHANGED vars
-  /\ Matches(Line.server)
+  /\ Matches(i)
   /\ Advance
 
-Explained ==
+Explained(i, j) ==
   /\ Line.action \in ActionNames
   /\ EventFits
-  /\ Action(Line.action, Line.server, Line.peer)
-  /\ Line.action = "ReceiveNotification" => TookNote(Line.peer, Line.server)
-  /\ Matches(Line.server)
-  /\ SafeStep(Line.server)
+  /\ Action(Line.action, i, j)
+  /\ Line.action = "ReceiveNotification" => TookNote(j, i)
+  /\ Matches(i)
+  /\ SafeStep(i)
   /\ Advance
 
 \* A killed server leaves no line: this happened before its restart.
-CrashBeforeRestart ==
+CrashBeforeRestart(i) ==
   /\ Line.action = "Restart"
-  /\ Crash(Line.server)
+  /\ Crash(i)
   /\ CommittedIsDurable'
   /\ UNCHANGED traceVars
-SnapshotBeforeRestart ==
+SnapshotBeforeRestart(i) ==
   /\ Line.action = "Restart"
-  /\ TakeSnapshot(Line.server)
-  /\ ZxidOf(disk'[Line.server].log[disk'[Line.server].snapshot]) = Line.disk.snapshotZxid
+  /\ TakeSnapshot(i)
+  /\ ZxidOf(disk'[i].log[disk'[i].snapshot]) = Line.disk.snapshotZxid
   /\ UNCHANGED traceVars
 
 \* The election's connection carried a message once more, or held it while its receiver was down.
-NoteResent ==
+NoteResent(i, j) ==
   /\ Line.resent
-  /\ ~\E n \in 1..Len(notes[Line.peer][Line.server]) : notes[Line.peer][Line.server][n] = Line.note
-  /\ notes' = [notes EXCEPT ![Line.peer][Line.server] = <<Line.note>> \o @]
+  /\ ~\E n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.note
+  /\ notes' = [notes EXCEPT ![j][i] = <<Line.note>> \o @]
   /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, traceVars>>
 
 -----------------------------------------------------------------------------
 (* Explanation of a line that nothing explains                                                    *)
 
-Possible == {name \in ActionNames : \E j \in Server : ENABLED Action(name, Line.server, j)}
-Explain ==
+Possible(i) == {name \in ActionNames : \E j \in Server : ENABLED Action(name, i, j)}
+Explain(i, j) ==
   /\ line = ExplainLine
-  /\ PrintT(<<"before", Shown(Line.server)>>)
-  /\ PrintT(<<"enabled", Possible>>)
+  /\ PrintT(<<"before", Shown(i)>>)
+  /\ PrintT(<<"enabled", Possible(i)>>)
   /\ Line.action \in ActionNames => PrintT(<<"event", EventFits>>)
   /\ IF Line.action = "Stutter" THEN UNCHANGED vars
-     ELSE IF Line.action \in ActionNames THEN Action(Line.action, Line.server, Line.peer)
+     ELSE IF Line.action \in ActionNames THEN Action(Line.action, i, j)
      ELSE FALSE
-  /\ PrintT(<<"after", Shown(Line.server)', HistoryMatches(Line.server),
-              DeliveryMatches(Line.server), WritesMatch(Line.server), PacketsMatch(Line.server),
-              NotesMatch(Line.server)>>)
-  /\ PrintT(<<"safe", SafeStep(Line.server)>>)
+  /\ PrintT(<<"after", Shown(i)', HistoryMatches(i), DeliveryMatches(i), WritesMatch(i),
+              PacketsMatch(i), NotesMatch(i)>>)
+  /\ PrintT(<<"safe", SafeStep(i)>>)
   /\ FALSE
   /\ UNCHANGED traceVars
 
@@ -325,12 +324,14 @@ TraceInit ==
 
 TraceNext ==
   /\ ~AtEnd
-  /\ \/ Explained
-     \/ Unchanged
-     \/ CrashBeforeRestart
-     \/ SnapshotBeforeRestart
-     \/ NoteResent
-     \/ Explain
+  \* (Values, not the expressions: what is primed must not mean the next line.)
+  /\ \E i \in {Line.server}, j \in {Line.peer} :
+       \/ Explained(i, j)
+       \/ Unchanged(i, j)
+       \/ CrashBeforeRestart(i)
+       \/ SnapshotBeforeRestart(i)
+       \/ NoteResent(i, j)
+       \/ Explain(i, j)
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, traceVars>>
 

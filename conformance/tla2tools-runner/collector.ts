@@ -279,8 +279,7 @@ export class Collector {
     stderr: string,
   ): Verdict {
     if (stopped !== null) return { kind: 'stopped', reason: stopped };
-    const [error] = this.errors;
-    if (error !== undefined) return { kind: 'error', message: error };
+    if (this.errors.length > 0) return { kind: 'error', message: errorText(this.errors) };
     if (this.violation !== null) return { kind: 'violated', violation: this.violation };
     if (exitCode === ExitCode.OK) return { kind: 'holds' };
     const why = oneLine(stderr).slice(0, 300);
@@ -289,6 +288,12 @@ export class Collector {
       message: `TLC ended with ${String(exitCode)}${why === '' ? '' : `: ${why}`}`,
     };
   }
+}
+
+/** TLC's general message says nothing; what it wraps, and where it was evaluating, does. */
+function errorText(errors: readonly string[]): string {
+  const texts = errors.map((e) => e.replace(/^TLC threw an unexpected exception\..*The exception was a /, ''));
+  return [...new Set(texts)].join('; ').slice(0, 1000);
 }
 
 function parseCounterexampleState(text: string): CounterexampleState {

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { temporalProperties } from './cfg.js';
 import { Collector } from './collector.js';
 import { ToolsError } from './errors.js';
@@ -113,7 +113,8 @@ function tlcArguments(run: TlcRun, tools: Tools, scratch: string): readonly stri
     ...['-config', resolve(run.config)],
     ...modeArguments(run),
     ...(run.coverage === true ? ['-coverage', '1'] : []),
-    module,
+    // By name: with a path, TLC looks for the configuration beside the module only.
+    basename(module, '.tla'),
   ];
 }
 

@@ -176,7 +176,10 @@ function connectRules(
       const attempt = attempts.get(link.key);
       if (action === 'LeaderProcessFOLLOWERINFO' && attempt !== undefined) {
         const earlier = [began, lastRead.get(link.learner)].filter((s) => s != null);
-        rules.set(attempt, earlier.filter((s) => s !== source));
+        rules.set(
+          attempt,
+          earlier.filter((s) => s !== source),
+        );
       }
       lastRead.set(link.learner, source);
     }

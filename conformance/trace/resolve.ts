@@ -166,7 +166,10 @@ class Resolver {
     return packets;
   }
 
-  private sentNotes({ server, sent }: TraceLine): ReadonlyMap<number, readonly TraceNotification[]> {
+  private sentNotes({
+    server,
+    sent,
+  }: TraceLine): ReadonlyMap<number, readonly TraceNotification[]> {
     const notes = new Map<number, TraceNotification[]>();
     for (const item of sent) {
       if (!('notification' in item)) continue;
@@ -225,11 +228,18 @@ function sameSet(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Why a line is none of this ensemble's; null if it is. */
-function misfit(line: TraceLine, voters: readonly number[], observers: readonly number[]): string | null {
+function misfit(
+  line: TraceLine,
+  voters: readonly number[],
+  observers: readonly number[],
+): string | null {
   const members = [...voters, ...observers];
   const { server, event, post, action } = line;
   if (!members.includes(server)) return `server ${server} is no member of the ensemble`;
-  if (event.type === 'start' && !(sameSet(event.voters, voters) && sameSet(event.observers, observers))) {
+  if (
+    event.type === 'start' &&
+    !(sameSet(event.voters, voters) && sameSet(event.observers, observers))
+  ) {
     return 'the servers do not agree who is a member';
   }
   if (action !== null && !isAction(action)) return `there is no action ${action}`;
@@ -256,8 +266,10 @@ export function resolveTrace(lines: readonly SourceLine[]): ModelTrace | null {
   for (const source of lines) {
     const { line } = source;
     const why = misfit(line, voters, observers);
-    if (why !== null) return { lines: resolved, voters, observers, disks, refused: { at: source, why } };
-    if (line.event.type === 'start' && !disks.has(line.server)) disks.set(line.server, line.event.disk);
+    if (why !== null)
+      return { lines: resolved, voters, observers, disks, refused: { at: source, why } };
+    if (line.event.type === 'start' && !disks.has(line.server))
+      disks.set(line.server, line.event.disk);
     resolved.push(resolver.resolve(source));
   }
   return { lines: resolved, voters, observers, disks, refused: null };

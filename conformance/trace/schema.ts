@@ -15,7 +15,11 @@ const INT_MAX = 0x7fffffff;
 const natural = t.refinement(integer(0), (n) => n <= INT_MAX, 'integer from 0 to 2147483647');
 const sid = natural;
 const zxid = t.tuple([natural, natural], 'zxid [epoch, counter]');
-const digest = t.refinement(t.string, (s) => /^[0-9A-Za-z]*$/.test(s), 'digest of letters and digits');
+const digest = t.refinement(
+  t.string,
+  (s) => /^[0-9A-Za-z]*$/.test(s),
+  'digest of letters and digits',
+);
 const txn = t.tuple([natural, natural, digest], 'transaction [epoch, counter, digest]');
 const orNull = <C extends t.Mixed>(type: C) => t.union([type, t.null]);
 

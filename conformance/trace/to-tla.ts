@@ -96,8 +96,9 @@ function write(w: TraceWrite): string {
   }
 }
 
-function post(p: TracePost): string {
-  return record({
+/** The fields of Shown(i) in ZabTrace. */
+export function postToTla(p: TracePost): Fields {
+  return {
     state: quoteString(p.state),
     zabState: quoteString(p.zabState),
     leader: String(p.leader ?? NO_SERVER),
@@ -111,7 +112,7 @@ function post(p: TracePost): string {
     newEpoch: String(p.newEpoch),
     ackEpochs: set(p.ackEpochs.map(String)),
     ackNewLeader: set(p.ackNewLeader.map(String)),
-  });
+  };
 }
 
 function line(l: ModelLine): string {
@@ -121,7 +122,7 @@ function line(l: ModelLine): string {
     server: String(server),
     action: quoteString(l.action),
     peer: String(l.peer),
-    post: post(after),
+    post: record(postToTla(after)),
     changed: bool(change !== null || event.type === 'start'),
     keep: zxid(event.type === 'start' ? event.disk.snapshotZxid : (change?.keep ?? [0, 0])),
     append: sequence((event.type === 'start' ? event.disk.log : (change?.append ?? [])).map(txn)),
@@ -147,7 +148,10 @@ function line(l: ModelLine): string {
   return record(fields);
 }
 
-function zxidOrder(a: readonly [number, number, ...unknown[]], b: readonly [number, number, ...unknown[]]): number {
+function zxidOrder(
+  a: readonly [number, number, ...unknown[]],
+  b: readonly [number, number, ...unknown[]],
+): number {
   return a[0] - b[0] || a[1] - b[1];
 }
 
@@ -160,7 +164,9 @@ export function initialLogs(
 ): ReadonlyMap<number, readonly TraceTxn[]> {
   const known = new Map<string, TraceTxn>();
   for (const { log } of disks.values()) for (const t of log) known.set(`${t[0]} ${t[1]}`, t);
-  for (const { snapshotZxid: [epoch, counter] } of disks.values()) {
+  for (const {
+    snapshotZxid: [epoch, counter],
+  } of disks.values()) {
     const key = `${epoch} ${counter}`;
     if (counter > 0 && !known.has(key)) known.set(key, [epoch, counter, '']);
   }
@@ -191,7 +197,9 @@ export function toTla(traces: readonly ModelTrace[], explainLine = 0): string {
   const members = [...voters, ...observers];
   const disks = traces.map((trace) => {
     const logs = initialLogs(trace.disks);
-    return byServer(members.map((sid) => [sid, initialDisk(trace.disks.get(sid), logs.get(sid) ?? [])]));
+    return byServer(
+      members.map((sid) => [sid, initialDisk(trace.disks.get(sid), logs.get(sid) ?? [])]),
+    );
   });
   return [
     `---- MODULE ${RUN_MODULE} ----`,

@@ -1,0 +1,152 @@
+/** Runs the trace specification over traces: how far each is explained, and why not further. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root.js';
+import { parseValue, runTlc, ToolsError } from '../tla2tools-runner/index.js';
+import type { TlaValue, TlcResult, Tools } from '../tla2tools-runner/index.js';
+import type { ModelTrace } from './resolve.js';
+import { RUN_MODULE, toTla } from './to-tla.js';
+
+export interface TlcOptions {
+  readonly tools: Tools;
+  readonly signal?: AbortSignal;
+  /** How many lines of which trace (from 0) are explained so far. */
+  readonly onProgress?: (trace: number, explained: number) => void;
+}
+
+async function runModule(
+  module: string,
+  options: TlcOptions,
+  onOutput: (line: string) => void,
+): Promise<TlcResult> {
+  const spec = join(packageRoot(), 'spec');
+  const folder = await mkdtemp(join(tmpdir(), 'zab-trace-'));
+  try {
+    const path = join(folder, `${RUN_MODULE}.tla`);
+    await writeFile(path, module);
+    return await runTlc(
+      {
+        mode: 'trace',
+        module: path,
+        config: join(spec, 'ZabTrace.cfg'),
+        library: [spec],
+        counterexample: false,
+        onOutput,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+      options.tools,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const EXPLAINED = /^<<"explained", (\d+), (\d+)>>$/;
+
+function refuseErrors(result: TlcResult): void {
+  const { verdict } = result;
+  if (verdict.kind === 'error')
+    throw new ToolsError('tlc-failed', `the trace run: ${verdict.message}`);
+  if (verdict.kind === 'stopped') throw new ToolsError('tlc-failed', 'the trace run was stopped');
+}
+
+/**
+ * How many lines of each trace some behaviour of the specification explains, from its first on.
+ * The traces are of ensembles with the same members; one JVM runs them all.
+ *
+ * One trace alone is wholly explained only if TLC says that TraceNotAccepted is violated; of
+ * several, each if its last line was.
+ */
+export async function explainedLines(
+  traces: readonly ModelTrace[],
+  options: TlcOptions,
+): Promise<readonly number[]> {
+  const explained = traces.map(() => 0);
+  const result = await runModule(toTla(traces), options, (line) => {
+    const found = EXPLAINED.exec(line);
+    if (found === null) return;
+    const trace = Number(found[1]) - 1;
+    explained[trace] = Math.max(explained[trace] ?? 0, Number(found[2]));
+    options.onProgress?.(trace, explained[trace] ?? 0);
+  });
+  refuseErrors(result);
+  const accepted = result.verdict.kind === 'violated';
+  const [only] = traces;
+  if (
+    traces.length === 1 &&
+    only !== undefined &&
+    (explained[0] === only.lines.length) !== accepted
+  ) {
+    throw new ToolsError('tlc-failed', 'the trace run: its verdict and its progress do not agree');
+  }
+  return explained;
+}
+
+/** What TLC says about a line that nothing explains, for each state that may come before it. */
+export interface Candidate {
+  /** The server's variables before the line. */
+  readonly before: TlaValue;
+  /** Actions that the server could have taken there. */
+  readonly enabled: readonly string[];
+  /** The event of the line could happen there. */
+  readonly eventFits: boolean;
+  /** After the line's action, for each way to take it: empty if it is not enabled. */
+  readonly after: readonly ActionResult[];
+}
+
+export interface ActionResult {
+  /** The server's variables after the action. */
+  readonly shown: TlaValue;
+  /** Parts of the line that are not what the action leads to. */
+  readonly differs: readonly string[];
+  readonly safe: boolean;
+}
+
+const PARTS = ['history', 'delivered', 'persisted', 'sent', 'sent (notifications)'];
+
+function readCandidates(lines: readonly string[]): readonly Candidate[] {
+  const candidates: { -readonly [K in keyof Candidate]: Candidate[K] }[] = [];
+  for (const line of lines) {
+    const value = parseValue(line);
+    if (value.kind !== 'seq') continue;
+    const [tag, first, ...rest] = value.elements;
+    const current = candidates[candidates.length - 1];
+    if (tag?.kind !== 'string' || first === undefined) continue;
+    if (tag.value === 'before') {
+      candidates.push({ before: first, enabled: [], eventFits: true, after: [] });
+    } else if (current === undefined) {
+      continue;
+    } else if (tag.value === 'enabled' && first.kind === 'set') {
+      current.enabled = first.elements.flatMap((e) => (e.kind === 'string' ? [e.value] : []));
+    } else if (tag.value === 'event') {
+      current.eventFits = first.kind === 'bool' && first.value;
+    } else if (tag.value === 'after') {
+      const differs = PARTS.filter((_, i) => {
+        const part = rest[i];
+        return part?.kind === 'bool' && !part.value;
+      });
+      current.after = [...current.after, { shown: first, differs, safe: true }];
+    } else if (tag.value === 'safe' && first.kind === 'bool' && !first.value) {
+      const last = current.after[current.after.length - 1];
+      if (last !== undefined)
+        current.after = [...current.after.slice(0, -1), { ...last, safe: false }];
+    }
+  }
+  return candidates;
+}
+
+/** The states before line `index` (from 0) of a trace of which all lines before it are explained. */
+export async function candidatesBefore(
+  trace: ModelTrace,
+  index: number,
+  options: TlcOptions,
+): Promise<readonly Candidate[]> {
+  const upTo = { ...trace, lines: trace.lines.slice(0, index + 1) };
+  const printed: string[] = [];
+  await runModule(toTla([upTo], index + 1), options, (line) => {
+    if (/^<<"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
+    else if (printed.length > 0 && /^\s/.test(line)) printed.push(`${printed.pop() ?? ''} ${line}`);
+  });
+  return readCandidates(printed);
+}
