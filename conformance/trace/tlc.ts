@@ -6,7 +6,7 @@ import { packageRoot } from '../package-root.js';
 import { parseValue, runTlc, ToolsError } from '../tla2tools-runner/index.js';
 import type { TlaValue, TlcResult, Tools } from '../tla2tools-runner/index.js';
 import type { ModelTrace } from './resolve.js';
-import { RUN_MODULE, toTla } from './to-tla.js';
+import { DATA_MODULE, dataModule, RUN_MODULE, RUN_TEXT } from './to-tla.js';
 
 export interface TlcOptions {
   readonly tools: Tools;
@@ -16,7 +16,7 @@ export interface TlcOptions {
 }
 
 async function runModule(
-  module: string,
+  data: string,
   options: TlcOptions,
   onOutput: (line: string) => void,
 ): Promise<TlcResult> {
@@ -24,7 +24,8 @@ async function runModule(
   const folder = await mkdtemp(join(tmpdir(), 'zab-trace-'));
   try {
     const path = join(folder, `${RUN_MODULE}.tla`);
-    await writeFile(path, module);
+    await writeFile(path, RUN_TEXT);
+    await writeFile(join(folder, `${DATA_MODULE}.tla`), data);
     return await runTlc(
       {
         mode: 'trace',
@@ -63,7 +64,7 @@ export async function explainedLines(
   options: TlcOptions,
 ): Promise<readonly number[]> {
   const explained = traces.map(() => 0);
-  const result = await runModule(toTla(traces), options, (line) => {
+  const result = await runModule(dataModule(traces), options, (line) => {
     const found = EXPLAINED.exec(line);
     if (found === null) return;
     const trace = Number(found[1]) - 1;
@@ -144,7 +145,7 @@ export async function candidatesBefore(
 ): Promise<readonly Candidate[]> {
   const upTo = { ...trace, lines: trace.lines.slice(0, index + 1) };
   const printed: string[] = [];
-  await runModule(toTla([upTo], index + 1), options, (line) => {
+  await runModule(dataModule([upTo], index + 1), options, (line) => {
     if (/^<<"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
     else if (printed.length > 0 && /^\s/.test(line)) printed.push(`${printed.pop() ?? ''} ${line}`);
   });
