@@ -49,6 +49,9 @@ export interface PrepContext {
   readonly identities: readonly Identity[];
 }
 
+/** Opcode 16. */
+export const RECONFIG = 16;
+
 const SEQUENTIAL = 2;
 const EPHEMERAL = 1;
 const CONTAINER = 4;
@@ -79,6 +82,10 @@ export function prepare(ctx: PrepContext, request: ClientRequest): TxnBody {
     case 'setData':
     case 'check':
       return prepareOp(ctx, request);
+    case 'unknown':
+      return fail(
+        request.opcode === RECONFIG ? ErrorCode.RECONFIGDISABLED : ErrorCode.UNIMPLEMENTED,
+      );
     default:
       // Only a foreign learner can have sent it.
       return fail(ErrorCode.UNIMPLEMENTED);

@@ -6,7 +6,12 @@
  */
 import { ErrorCode } from '../core/error-code.js';
 import type { ClientConn } from '../core/ids.js';
-import type { MultiReadRequest, SetWatchesRequest, WatchingReadRequest } from '../core/request.js';
+import type {
+  MultiReadRequest,
+  SetWatchesRequest,
+  WatchTypeRequest,
+  WatchingReadRequest,
+} from '../core/request.js';
 import type { Identity } from '../core/txn.js';
 import { ZXID_NONE } from '../core/zxid.js';
 import type { MultiResult, ReplyBody } from '../jute/reply.js';
@@ -19,7 +24,7 @@ import type { Znode } from '../tree/znode.js';
 import { isAllowed, visibleAcl } from './acl.js';
 import { reply } from './replies.js';
 import type { Connection, Out, Pending, ServiceState } from './state.js';
-import { addWatch, catchUp, type WatchKind } from './watches.js';
+import { addWatch, catchUp, hasWatch, removeWatch, type WatchKind } from './watches.js';
 
 const PING_XID = -2;
 
@@ -51,6 +56,9 @@ export function answerRead(
     case 'setWatches':
     case 'setWatches2':
       return setWatches(state, conn, request, xid, out);
+    case 'checkWatches':
+    case 'removeWatches':
+      return dropWatches(state, conn, request, xid, out);
     default: {
       const answer = answerOther(tree, connection, pending);
       if (typeof answer === 'number') reply(out, conn, xid, zxid, answer, null);
@@ -109,6 +117,36 @@ function setWatches(
     out.push({ type: 'watchEvent', conn, zxid: ZXID_NONE, event, path });
   }
   reply(out, conn, xid, state.tree.lastZxid, ErrorCode.OK, null);
+  return { ...state, watches };
+}
+
+/** Tables of a WatcherType: children 1, data 2, any 3; persistent 4 and 5, of which there are none. */
+const WATCHER_TYPES: ReadonlyMap<number, readonly WatchKind[]> = new Map<
+  number,
+  readonly WatchKind[]
+>([
+  [1, ['child']],
+  [2, ['data']],
+  [3, ['child', 'data']],
+  [4, []],
+  [5, []],
+]);
+
+/** checkWatches asks whether there is one, removeWatches takes all that there are. */
+function dropWatches(
+  state: ServiceState,
+  conn: ClientConn,
+  { op, path, mode }: WatchTypeRequest,
+  xid: number,
+  out: Out,
+): ServiceState {
+  const kinds = WATCHER_TYPES.get(mode);
+  const held = kinds?.filter((kind) => hasWatch(state.watches, kind, path, conn)) ?? [];
+  const err = held.length === 0 ? ErrorCode.NOWATCHER : ErrorCode.OK;
+  const answer = kinds === undefined ? ErrorCode.MARSHALLINGERROR : err;
+  reply(out, conn, xid, state.tree.lastZxid, answer, null);
+  if (op === 'checkWatches' || held.length === 0) return state;
+  const watches = held.reduce((table, kind) => removeWatch(table, kind, path, conn), state.watches);
   return { ...state, watches };
 }
 

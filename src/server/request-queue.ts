@@ -14,6 +14,7 @@ import { authenticate } from './auth.js';
 import type { ClientEvent } from './events.js';
 import { peek, push, shift } from './fifo.js';
 import { replyBody } from './outcome.js';
+import { RECONFIG } from './prep.js';
 import { submit } from './propose.js';
 import { answerRead } from './reads.js';
 import { closeConn, refuseOperation, reply } from './replies.js';
@@ -35,7 +36,8 @@ import {
 export type RequestEvent = Extract<ClientEvent, { readonly type: 'clientRequest' }>;
 
 /** How a request is dealt with; `refused`: not an operation for clients. */
-function kindOf(op: ClientRequest['op']): Pending['kind'] | 'auth' | 'refused' {
+function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
+  const { op } = request;
   switch (op) {
     case 'getData':
     case 'exists':
@@ -45,6 +47,8 @@ function kindOf(op: ClientRequest['op']): Pending['kind'] | 'auth' | 'refused' {
     case 'ping':
     case 'setWatches':
     case 'setWatches2':
+    case 'checkWatches':
+    case 'removeWatches':
     case 'multiRead':
     case 'getEphemerals':
     case 'getAllChildrenNumber':
@@ -64,13 +68,13 @@ function kindOf(op: ClientRequest['op']): Pending['kind'] | 'auth' | 'refused' {
       return 'sync';
     case 'auth':
       return 'auth';
+    case 'unknown':
+      // Reconfiguration is known and switched off, which the leader says.
+      return request.opcode === RECONFIG ? 'write' : 'refused';
     case 'check':
-    case 'checkWatches':
-    case 'removeWatches':
     case 'addWatch':
     case 'deleteContainer':
     case 'createSession':
-    case 'unknown':
       return 'refused';
     default:
       return unreachable(op);
@@ -104,7 +108,7 @@ export function accept(
   out: Out,
 ): ServiceState {
   const { xid, request, now } = event;
-  const kind = kindOf(request.op);
+  const kind = kindOf(request);
   if (kind === 'auth') return addAuth(state, connection, xid, request as AuthRequest, out);
   const touched = touchedBy(state, connection, now);
   // A closing session: Apache drops its requests, its connection ends with the transaction.

@@ -94,6 +94,36 @@ function withMember(conns: readonly ClientConn[], conn: ClientConn): readonly Cl
   return conns.toSpliced(at, 0, conn);
 }
 
+/** Does `conn` watch `path` in that table? */
+export function hasWatch(
+  table: WatchTable,
+  kind: WatchKind,
+  path: string,
+  conn: ClientConn,
+): boolean {
+  return getAt(table[kind].byPath, path)?.includes(conn) ?? false;
+}
+
+/** The table without the watch of `conn` at `path`; the same table if there is none. */
+export function removeWatch(
+  table: WatchTable,
+  kind: WatchKind,
+  path: string,
+  conn: ClientConn,
+): WatchTable {
+  if (!hasWatch(table, kind, path, conn)) return table;
+  const { byPath, byConn } = table[kind];
+  const conns = getAt(byPath, path)!.filter((other) => other !== conn);
+  const paths = removeName(byConn.get(conn)!, path);
+  return {
+    ...table,
+    [kind]: {
+      byPath: conns.length === 0 ? removeAt(byPath, path) : replaceAt(byPath, path, conns),
+      byConn: countNames(paths) === 0 ? byConn.remove(conn) : byConn.set(conn, paths),
+    },
+  };
+}
+
 /** The table without anything of `conn`. */
 export function removeConn(table: WatchTable, conn: ClientConn): WatchTable {
   const data = withoutConn(table.data, conn);

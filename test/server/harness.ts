@@ -223,3 +223,21 @@ export function peer(n: number): PeerConn {
 export function zxid(n: number): Zxid {
   return n as Zxid;
 }
+
+/** Short forms: `reply XID ERR`, `event TYPE PATH`, `close`. */
+export function brief(effects: readonly ClientEffect[], conn?: ClientConn): string[] {
+  return effects
+    .filter((effect) => conn === undefined || effect.conn === conn)
+    .map((effect) => {
+      switch (effect.type) {
+        case 'reply':
+          return `reply ${effect.xid} ${effect.err}`;
+        case 'watchEvent':
+          return `event ${effect.event} ${effect.path}`;
+        case 'connectReply':
+          return `session ${effect.response.timeout}`;
+        case 'clientClose':
+          return 'close';
+      }
+    });
+}

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../src/core/error-code.js';
-import type { ClientConn } from '../../src/core/ids.js';
 import type { ClientRequest } from '../../src/core/request.js';
 import type { Acl } from '../../src/core/txn.js';
-import type { ClientEffect } from '../../src/server/events.js';
 import {
-  CONFIG,
   OPEN,
   ask,
+  brief,
   bytes,
   client,
   commit,
@@ -27,24 +25,6 @@ import {
   zxid,
 } from './harness.js';
 import { getNode } from '../../src/tree/tree.js';
-
-/** Short forms: `reply XID ERR`, `event TYPE PATH`, `close`. */
-function brief(effects: readonly ClientEffect[], conn?: ClientConn): string[] {
-  return effects
-    .filter((effect) => conn === undefined || effect.conn === conn)
-    .map((effect) => {
-      switch (effect.type) {
-        case 'reply':
-          return `reply ${effect.xid} ${effect.err}`;
-        case 'watchEvent':
-          return `event ${effect.event} ${effect.path}`;
-        case 'connectReply':
-          return `session ${effect.response.timeout}`;
-        case 'clientClose':
-          return 'close';
-      }
-    });
-}
 
 test('create, read, change and delete a node, each with its answer', () => {
   const h = start();
@@ -151,104 +131,6 @@ test('the rarer reads: children counted at all depths, ephemerals, several reads
   send(h, conn, 1, create('/a/x'));
   commit(h);
   assert.deepEqual(brief(take(h)), ['reply 1 0'], 'no watch, as on Apache’s server');
-});
-
-test('a watch is told once, before the reply to the write that fires it', () => {
-  const h = start();
-  const { conn } = client(h);
-  const other = client(h).conn;
-  ask(h, conn, create('/a'));
-  ask(h, conn, getData('/a', true));
-  ask(h, other, exists('/a', true));
-  send(h, conn, 1, setData('/a'));
-  commit(h);
-  const effects = take(h);
-  assert.deepEqual(brief(effects, conn), ['event 3 /a', 'reply 1 0']);
-  assert.deepEqual(brief(effects, other), ['event 3 /a']);
-  const [event] = effects;
-  assert.ok(event?.type === 'watchEvent');
-  assert.equal(event.zxid, h.state.tree.lastZxid);
-  send(h, conn, 2, setData('/a'));
-  commit(h);
-  assert.deepEqual(brief(take(h)), ['reply 2 0']);
-});
-
-test('exists watches for a node that is missing; getData and getChildren do not', () => {
-  const h = start();
-  const { conn } = client(h);
-  errOf(h, conn, getData('/a', true));
-  errOf(h, conn, getChildren('/a', true));
-  ask(h, conn, create('/a'));
-  assert.deepEqual(take(h), []);
-  errOf(h, conn, exists('/b', true));
-  send(h, conn, 1, create('/b'));
-  commit(h);
-  assert.deepEqual(brief(take(h)), ['event 1 /b', 'reply 1 0']);
-});
-
-test('a delete tells watchers of the node once, then those of the children of its parent', () => {
-  const h = start();
-  const { conn } = client(h);
-  for (const path of ['/p', '/p/a']) ask(h, conn, create(path));
-  ask(h, conn, getData('/p/a', true));
-  ask(h, conn, getChildren('/p/a', true));
-  ask(h, conn, getChildren('/p', true));
-  send(h, conn, 1, remove('/p/a'));
-  commit(h);
-  assert.deepEqual(brief(take(h)), ['event 2 /p/a', 'event 4 /p', 'reply 1 0']);
-});
-
-test('an event goes only to those who may read the node', () => {
-  const h = start();
-  const { conn } = client(h);
-  const reader = client(h).conn;
-  ask(h, conn, create('/a'));
-  ask(h, reader, getData('/a', true));
-  const acl: readonly Acl[] = [{ perms: 2, scheme: 'world', id: 'anyone' }];
-  ask(h, conn, { op: 'setACL', path: '/a', acl, version: -1 });
-  send(h, conn, 1, setData('/a'));
-  commit(h);
-  assert.deepEqual(brief(take(h)), ['reply 1 0']);
-});
-
-test('setWatches tells what was missed, without a zxid and before its reply, and arms the rest', () => {
-  const h = start();
-  const { conn } = client(h);
-  for (const path of ['/same', '/changed', '/now', '/kids', '/kids2']) ask(h, conn, create(path));
-  const seen = h.state.tree.lastZxid;
-  ask(h, conn, setData('/changed'));
-  ask(h, conn, create('/kids/a'));
-  send(h, conn, -8, {
-    op: 'setWatches',
-    relativeZxid: seen,
-    data: ['/same', '/changed', '/gone'],
-    exist: ['/now', '/later'],
-    child: ['/kids', '/kids2', '/gone2'],
-    persistent: [],
-    persistentRecursive: [],
-  });
-  const effects = take(h);
-  assert.deepEqual(brief(effects), [
-    'event 3 /changed',
-    'event 2 /gone',
-    'event 1 /now',
-    'event 4 /kids',
-    'event 2 /gone2',
-    'reply -8 0',
-  ]);
-  assert.ok(effects.every((effect) => effect.type !== 'watchEvent' || effect.zxid === -1));
-  send(h, conn, 1, setData('/same'));
-  send(h, conn, 2, create('/later'));
-  send(h, conn, 3, create('/kids2/a'));
-  commit(h);
-  assert.deepEqual(brief(take(h)), [
-    'event 3 /same',
-    'reply 1 0',
-    'event 1 /later',
-    'reply 2 0',
-    'event 4 /kids2',
-    'reply 3 0',
-  ]);
 });
 
 test('writes are proposed at once, and what follows a write waits for it', () => {
@@ -384,8 +266,6 @@ test('unknown operations are answered at once with UNIMPLEMENTED, and close', ()
     { op: 'createSession', timeout: 1 },
     { op: 'deleteContainer', path: '/' },
     { op: 'addWatch', path: '/', mode: 0 },
-    { op: 'removeWatches', path: '/', mode: 0 },
-    { op: 'checkWatches', path: '/', mode: 0 },
   ];
   for (const request of requests) {
     const h = start();
@@ -401,56 +281,13 @@ test('unknown operations are answered at once with UNIMPLEMENTED, and close', ()
   }
 });
 
-test('auth is answered at once and counts for the requests after it', () => {
+test('reconfig is switched off, which is answered in turn', () => {
   const h = start();
   const { conn } = client(h);
-  const acl: readonly Acl[] = [{ perms: 31, scheme: 'auth', id: '' }];
-  const guarded: ClientRequest = { op: 'create', path: '/g', data: null, acl, flags: 0 };
-  assert.equal(errOf(h, conn, guarded), ErrorCode.INVALIDACL);
-  send(h, conn, 1, create('/slow'));
-  send(h, conn, -4, { op: 'auth', scheme: 'digest', auth: bytes('user:secret') });
-  const [reply] = take(h);
-  assert.ok(reply?.type === 'reply');
-  assert.deepEqual([reply.xid, reply.zxid, reply.err, reply.body], [-4, 0, 0, null]);
+  send(h, conn, 1, create('/a'));
+  send(h, conn, 2, { op: 'unknown', opcode: 16 });
   commit(h);
-  take(h);
-  ask(h, conn, guarded);
-  const own = ask(h, conn, { op: 'getACL', path: '/g' });
-  const id = `user:${CONFIG.sha1Base64(bytes('user:secret'))}`;
-  assert.ok(own.body?.type === 'acl');
-  assert.deepEqual(own.body.acl, [{ perms: 31, scheme: 'digest', id }]);
-  assert.deepEqual(ask(h, conn, { op: 'whoAmI' }).body, {
-    type: 'whoAmI',
-    identities: [
-      { scheme: 'ip', id: '127.0.0.1' },
-      { scheme: 'digest', id: 'user' },
-    ],
-  });
-  const stranger = client(h).conn;
-  assert.equal(errOf(h, stranger, getData('/g')), ErrorCode.NOAUTH);
-});
-
-test('getACL masks the digests of others, who may only read it', () => {
-  const h = start();
-  const { conn } = client(h);
-  const acl: readonly Acl[] = [
-    { perms: 31, scheme: 'digest', id: 'user:hash' },
-    { perms: 1, scheme: 'world', id: 'anyone' },
-  ];
-  ask(h, conn, { op: 'create', path: '/g', data: null, acl, flags: 0 });
-  const { body } = ask(h, conn, { op: 'getACL', path: '/g' });
-  assert.ok(body?.type === 'acl');
-  assert.deepEqual(
-    body.acl.map(({ id }) => id),
-    ['user:x', 'anyone'],
-  );
-});
-
-test('an auth that fails is answered and closes', () => {
-  const h = start();
-  const { conn } = client(h);
-  send(h, conn, -4, { op: 'auth', scheme: 'kerberos', auth: bytes('x') });
-  assert.deepEqual(brief(take(h)), [`reply -4 ${ErrorCode.AUTHFAILED}`, 'close']);
+  assert.deepEqual(brief(take(h)), ['reply 1 0', `reply 2 ${ErrorCode.RECONFIGDISABLED}`]);
 });
 
 test('a request before the ConnectRequest closes', () => {
