@@ -148,8 +148,8 @@ class Reader {
   }
 
   /** `key` has no value, and not because the one that stands there is wrong. */
-  unset(key: string): void {
-    if (!this.#wrong.has(key)) this.whole(`${key} is not set`);
+  unset(key: string, although = ''): void {
+    if (!this.#wrong.has(key)) this.whole(`${although}${key} is not set`);
   }
 
   /** A problem of the whole file. */
@@ -189,8 +189,7 @@ export function parseZooCfg(text: string, file: string, around: Surroundings): P
   const client =
     own ?? (clientPort === undefined ? null : { host: clientHost ?? '0.0.0.0', port: clientPort });
   if (client === null) {
-    if (clientHost === undefined) reader.unset('clientPort');
-    else reader.whole('clientPortAddress is set but clientPort is not set');
+    reader.unset('clientPort', clientHost === undefined ? '' : 'clientPortAddress is set but ');
   } else if (own !== null && clientPort !== undefined && clientPort !== own.port) {
     reader.whole(
       `clientPort ${clientPort} differs from the client port ${own.port} of server.${ensemble.sid}`,

@@ -2,36 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZooKeeperEnsemble, type Member } from '../../src/testing/index.js';
-import { Client, Disconnected } from './client.js';
+import { Client } from './client.js';
+import { connectAnywhere, contentOf, Workload } from './workload.js';
+
+function addressesOf(zk: ZooKeeperEnsemble): readonly string[] {
+  return zk.members.map(({ connectString }) => connectString);
+}
 
 function others(zk: ZooKeeperEnsemble, than: Member): readonly Member[] {
   return zk.members.filter((member) => member !== than);
-}
-
-/** A session on the first server, from `from` on, that answers at all. */
-async function connectAnywhere(zk: ZooKeeperEnsemble, from = 0): Promise<Client> {
-  for (let i = from; ; i++) {
-    const member = zk.members[i % zk.members.length];
-    if (member === undefined || !member.isServing) {
-      await zk.waitForLeader();
-      continue;
-    }
-    try {
-      return await Client.connect(member.connectString);
-    } catch {
-      // It has ended meanwhile: the next one.
-    }
-  }
-}
-
-/** What a member's clients see of `/w`, after all that the leader had acknowledged. */
-async function contentOf(member: Member): Promise<readonly string[]> {
-  await member.waitUntilServing();
-  const client = await Client.connect(member.connectString);
-  await client.sync('/w');
-  const names = await client.children('/w');
-  await client.close();
-  return [...names].sort();
 }
 
 test('each server answers; what one has written the others show after a sync', async () => {
@@ -71,52 +50,22 @@ test('requests that are sent at once to a follower are answered in order', async
 
 test('the leader is killed under writes and comes back: nothing acknowledged is lost', async () => {
   await using zk = await ZooKeeperEnsemble.start();
+  const workload = await Workload.start(addressesOf(zk), 4);
   const first = await zk.waitForLeader();
-  const setup = await connectAnywhere(zk);
-  await setup.create('/w');
-  await setup.close();
-  const acknowledged: string[] = [];
-  let writing = true;
-  const write = async (writer: number): Promise<void> => {
-    let client = await connectAnywhere(zk, writer);
-    for (let n = 0; writing; n++) {
-      const name = `${writer}-${n}`;
-      try {
-        await client.create(`/w/${name}`, name);
-        acknowledged.push(name);
-      } catch (error) {
-        if (!(error instanceof Disconnected)) throw error;
-        client = await connectAnywhere(zk, writer + n);
-      }
-    }
-    await client.close();
-  };
-  const acknowledgedPast = async (count: number): Promise<void> => {
-    while (acknowledged.length < count) await new Promise((resolve) => setImmediate(resolve));
-  };
-  const writers = [0, 1, 2, 3].map(write);
-  await acknowledgedPast(100);
+  await workload.progress(100);
   await first.kill();
   const second = await zk.waitForLeader();
   assert.notEqual(second, first);
-  await acknowledgedPast(acknowledged.length + 100);
+  await workload.progress(100);
   await first.restart();
   await first.waitUntilServing();
-  await acknowledgedPast(acknowledged.length + 100);
+  await workload.progress(100);
   await second.kill();
   await zk.waitForLeader();
-  await acknowledgedPast(acknowledged.length + 100);
-  writing = false;
-  await Promise.all(writers);
+  await workload.progress(100);
+  await workload.stop();
   await second.restart();
-  const contents = await Promise.all(zk.members.map(contentOf));
-  assert.deepEqual(contents[1], contents[0]);
-  assert.deepEqual(contents[2], contents[0]);
-  const found = new Set(contents[0]);
-  assert.deepEqual(
-    acknowledged.filter((name) => !found.has(name)),
-    [],
-  );
+  await workload.check();
 });
 
 test('a follower that was away for long gets a snapshot, one that was not the difference', async () => {
@@ -130,25 +79,25 @@ test('a follower that was away for long gets a snapshot, one that was not the di
     await follower.kill();
     for (let i = 0; i < count; i++) await client.create(`/w/${count}-${i}`, 'x'.repeat(1000));
     await follower.restart();
-    assert.deepEqual(await contentOf(follower), await contentOf(leader));
+    assert.deepEqual(await contentOf(follower.connectString), await contentOf(leader.connectString));
   }
   // What it was sent is on its disk: it serves that as leader's follower again.
   await follower.kill();
   await follower.restart();
-  assert.equal((await contentOf(follower)).length, 203);
+  assert.equal((await contentOf(follower.connectString)).length, 203);
   await client.close();
 });
 
 test('snapshots are written while requests are answered, and a restart begins with one', async () => {
   await using zk = await ZooKeeperEnsemble.start({ snapCount: 50 });
-  const client = await connectAnywhere(zk);
+  const client = await connectAnywhere(addressesOf(zk));
   await client.create('/w');
   const names = Array.from({ length: 500 }, (_, i) => `n${i}`);
   await Promise.all(names.map((name) => client.create(`/w/${name}`, 'y'.repeat(100))));
   await client.close();
   await Promise.all(zk.members.map((member) => member.kill()));
   await Promise.all(zk.members.map((member) => member.restart()));
-  for (const member of zk.members) assert.deepEqual(await contentOf(member), names.toSorted());
+  for (const member of zk.members) assert.deepEqual(await contentOf(member.connectString), names.toSorted());
 });
 
 test('an observer serves reads and writes, and is not missed', async () => {
@@ -162,12 +111,12 @@ test('an observer serves reads and writes, and is not missed', async () => {
   const client = await Client.connect(observer.connectString);
   await client.create('/w');
   await client.create('/w/through-observer');
-  assert.deepEqual(await contentOf(leader), ['through-observer']);
+  assert.deepEqual(await contentOf(leader.connectString), ['through-observer']);
   await observer.kill();
   const onLeader = await Client.connect(leader.connectString);
   await onLeader.create('/w/without-observer');
   await observer.restart();
-  assert.deepEqual(await contentOf(observer), ['through-observer', 'without-observer']);
+  assert.deepEqual(await contentOf(observer.connectString), ['through-observer', 'without-observer']);
   await onLeader.close();
 });
 
@@ -214,7 +163,7 @@ test('a session moves to another server, with its ephemerals; its old connection
 
 test('a wrong password gives no session, whichever server is asked', async () => {
   await using zk = await ZooKeeperEnsemble.start();
-  const client = await connectAnywhere(zk);
+  const client = await connectAnywhere(addressesOf(zk));
   const session = { ...client.session, password: Buffer.alloc(16, 1) };
   for (const member of zk.members) {
     const wrong = await Client.connect(member.connectString, { session });
@@ -227,10 +176,10 @@ test('a wrong password gives no session, whichever server is asked', async () =>
 });
 
 test('a session whose client left a follower is ended by the leader', async () => {
-  await using zk = await ZooKeeperEnsemble.start({ tickTime: 50, minSessionTimeout: 100 });
+  await using zk = await ZooKeeperEnsemble.start({ minSessionTimeout: 100 });
   const [follower] = others(zk, await zk.waitForLeader());
-  const client = await Client.connect(follower?.connectString ?? '', { timeout: 100 });
-  const watcher = await connectAnywhere(zk);
+  const client = await Client.connect(follower?.connectString ?? '', { timeout: 1500 });
+  const watcher = await connectAnywhere(addressesOf(zk));
   await client.create('/e', '', 1);
   await watcher.sync();
   await watcher.get('/e', true);
@@ -254,7 +203,7 @@ test('a session expired on demand, on whichever server its client is', async () 
 test('several ensembles at once know nothing of each other', async () => {
   await using a = await ZooKeeperEnsemble.start({ size: 2 });
   await using b = await ZooKeeperEnsemble.start({ size: 3 });
-  const [onA, onB] = await Promise.all([connectAnywhere(a), connectAnywhere(b)]);
+  const [onA, onB] = await Promise.all([connectAnywhere(addressesOf(a)), connectAnywhere(addressesOf(b))]);
   await onA.create('/a');
   await onB.create('/b');
   assert.equal(await onA.get('/b'), null);
