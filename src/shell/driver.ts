@@ -3,7 +3,7 @@
  * step leads to at once (an effect that calls back) waits in the queue until the step is done.
  *
  * A throw of the reducers is a broken invariant: nothing more is done, and the last events go with
- * the error to whoever owns the driver.
+ * the error to whoever owns the driver. An OperatorError is no such thing: a trace cannot be written.
  */
 import {
   stepMember,
@@ -11,6 +11,7 @@ import {
   type MemberEvent,
   type MemberState,
 } from '../server/member.js';
+import { OperatorError } from './operator-error.js';
 import type { TraceSink } from './trace-sink.js';
 
 /** How many of the last events an {@link InvariantError} shows. */
@@ -78,7 +79,8 @@ export class MemberDriver {
       }
     } catch (error) {
       this.stop();
-      this.#options.onBroken(new InvariantError(error, this.#lastEvents()));
+      const own = error instanceof OperatorError;
+      this.#options.onBroken(own ? error : new InvariantError(error, this.#lastEvents()));
     } finally {
       this.#queue = [];
       this.#running = false;

@@ -92,7 +92,7 @@ export class Ensemble {
 
   /** Resolves when every server that runs serves. */
   async serving(): Promise<void> {
-    await Promise.all(this.members.map((member) => member.server?.serving));
+    await Promise.all(this.members.map((member) => member.serving()));
   }
 
   /** The server that leads and serves now; null if none does. A standalone server leads itself. */
@@ -112,8 +112,8 @@ export class Ensemble {
   /** Resolves with the first end of any server that is not asked for, if there ever is one. */
   faults(): Promise<Error> {
     return new Promise((resolve) => {
-      for (const { server } of this.members) {
-        void server?.ended.then((ending) => {
+      for (const member of this.members) {
+        void member.ended()?.then((ending) => {
           if (ending.by === 'fault') resolve(ending.error);
         });
       }
@@ -149,6 +149,8 @@ export class EnsembleMember {
   readonly #roleChanges: RoleChanges;
   #listeners: ServerListeners | null;
   #server: Server | null = null;
+  /** The last one that was started, also if it has ended. */
+  #started: Server | null = null;
 
   constructor(
     config: ServerConfig,
@@ -183,6 +185,17 @@ export class EnsembleMember {
     return this.#server?.isServing ?? false;
   }
 
+  /** Resolves when it answers clients; rejects if it ends before, or does not run. */
+  async serving(): Promise<void> {
+    if (this.#started === null) throw new Error(`server ${this.sid} does not run`);
+    await this.#started.serving;
+  }
+
+  /** How the server that was started last ends; null: none was. */
+  ended(): Promise<Ending> | null {
+    return this.#started?.ended ?? null;
+  }
+
   /** @throws {OperatorError} if its ports were taken meanwhile, or its files are damaged. */
   async start(): Promise<void> {
     if (this.#server !== null) throw new Error(`server ${this.sid} runs already`);
@@ -197,6 +210,7 @@ export class EnsembleMember {
       ...(storage === undefined ? {} : { storage: storage(this.sid) }),
     });
     this.#server = server;
+    this.#started = server;
     void server.ended.then(() => {
       if (this.#server === server) this.#server = null;
     });

@@ -29,6 +29,9 @@ export class Outbox {
   readonly #socket: Socket;
   readonly #flusher: Flusher;
   #chunks: Uint8Array[] = [];
+  /** The last chunk; what lies right behind it in memory has been added up to `#runEnd`. */
+  #run: Uint8Array | null = null;
+  #runEnd = 0;
   #bytes = 0;
   #ending = false;
   #scheduled = false;
@@ -48,16 +51,12 @@ export class Outbox {
     if (this.#ending) return;
     this.#schedule();
     this.#bytes += chunk.length;
-    const last = this.#chunks.at(-1);
     // Records of one writer lie side by side: one view of them all saves a copy.
-    if (
-      last !== undefined &&
-      last.buffer === chunk.buffer &&
-      last.byteOffset + last.length === chunk.byteOffset
-    ) {
-      const length = last.length + chunk.length;
-      this.#chunks[this.#chunks.length - 1] = new Uint8Array(last.buffer, last.byteOffset, length);
-    } else this.#chunks.push(chunk);
+    if (this.#run?.buffer !== chunk.buffer || this.#runEnd !== chunk.byteOffset) {
+      this.#endRun();
+      this.#run = chunk;
+    }
+    this.#runEnd = chunk.byteOffset + chunk.length;
   }
 
   /** Ends the connection after all that was written before. */
@@ -69,6 +68,7 @@ export class Outbox {
 
   flush(): void {
     this.#scheduled = false;
+    this.#endRun();
     const chunks = this.#chunks;
     const [first] = chunks;
     if (first !== undefined) {
@@ -80,6 +80,15 @@ export class Outbox {
       }
     }
     if (this.#ending) this.#socket.end();
+  }
+
+  #endRun(): void {
+    const run = this.#run;
+    if (run === null) return;
+    this.#run = null;
+    const length = this.#runEnd - run.byteOffset;
+    const whole = length === run.length;
+    this.#chunks.push(whole ? run : new Uint8Array(run.buffer, run.byteOffset, length));
   }
 
   #schedule(): void {

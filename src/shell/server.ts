@@ -115,7 +115,6 @@ export class Server {
   readonly ended: Promise<Ending>;
   readonly #parts: Parts;
   readonly #driver: MemberDriver;
-  readonly #trace: TraceSink | null;
   readonly #clients: ClientPort;
   readonly #quorum: QuorumPort | null;
   readonly #election: ElectionPort | null;
@@ -145,11 +144,10 @@ export class Server {
     this.#clients = this.#openClientPort(flusher);
     this.#quorum = this.#openQuorumPort(flusher);
     this.#election = this.#openElectionPort();
-    this.#trace = this.#openTrace();
     this.#alarm = new Alarm(() => this.#driver.post({ type: 'tick', now: monotonicNow() }));
     this.#driver = new MemberDriver({
       initial: initialMember(coreConfig(config), serviceConfig(config)),
-      trace: this.#trace,
+      trace: this.#openTrace(),
       perform: (effect) => this.#perform(effect),
       after: (state) => this.#stepped(state),
       onBroken: (error) => {
@@ -217,7 +215,6 @@ export class Server {
     const closing = [this.#clients.close(), this.#quorum?.close(), this.#election?.close()];
     const outcome = ending.by === 'stop' ? storage.close() : storage.abandon();
     await Promise.all([...closing, outcome]);
-    this.#trace?.close();
     this.#gone(ending);
   }
 

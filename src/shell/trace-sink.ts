@@ -15,7 +15,6 @@ export interface TraceSink {
    * kernel: then kill -9 loses no line that others have seen the effect of. A throw stops the server.
    */
   line(step: CoreStep): void;
-  close(): void;
 }
 
 export type OpenTrace = (context: TraceContext) => TraceSink;

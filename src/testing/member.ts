@@ -67,8 +67,6 @@ export class Member {
 
   /** Resolves when it answers clients; rejects if it ends before. */
   async waitUntilServing(): Promise<void> {
-    const { server } = this.#member;
-    if (server === null) throw new Error(`server ${this.id} does not run`);
-    await server.serving;
+    await this.#member.serving();
   }
 }

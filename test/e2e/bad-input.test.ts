@@ -341,7 +341,9 @@ function fillingDisk(): { readonly io: typeof systemIo; readonly fill: () => voi
     ...systemIo,
     write: (fd, bytes, position) =>
       full
-        ? Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), NO_SPACE))
+        ? Promise.reject(
+            Object.assign(new Error('ENOSPC: no space left on device, write'), NO_SPACE),
+          )
         : systemIo.write(fd, bytes, position),
   };
   return {

@@ -79,7 +79,10 @@ test('a follower that was away for long gets a snapshot, one that was not the di
     await follower.kill();
     for (let i = 0; i < count; i++) await client.create(`/w/${count}-${i}`, 'x'.repeat(1000));
     await follower.restart();
-    assert.deepEqual(await contentOf(follower.connectString), await contentOf(leader.connectString));
+    assert.deepEqual(
+      await contentOf(follower.connectString),
+      await contentOf(leader.connectString),
+    );
   }
   // What it was sent is on its disk: it serves that as leader's follower again.
   await follower.kill();
@@ -97,7 +100,8 @@ test('snapshots are written while requests are answered, and a restart begins wi
   await client.close();
   await Promise.all(zk.members.map((member) => member.kill()));
   await Promise.all(zk.members.map((member) => member.restart()));
-  for (const member of zk.members) assert.deepEqual(await contentOf(member.connectString), names.toSorted());
+  for (const member of zk.members)
+    assert.deepEqual(await contentOf(member.connectString), names.toSorted());
 });
 
 test('an observer serves reads and writes, and is not missed', async () => {
@@ -116,7 +120,10 @@ test('an observer serves reads and writes, and is not missed', async () => {
   const onLeader = await Client.connect(leader.connectString);
   await onLeader.create('/w/without-observer');
   await observer.restart();
-  assert.deepEqual(await contentOf(observer.connectString), ['through-observer', 'without-observer']);
+  assert.deepEqual(await contentOf(observer.connectString), [
+    'through-observer',
+    'without-observer',
+  ]);
   await onLeader.close();
 });
 
@@ -203,7 +210,10 @@ test('a session expired on demand, on whichever server its client is', async () 
 test('several ensembles at once know nothing of each other', async () => {
   await using a = await ZooKeeperEnsemble.start({ size: 2 });
   await using b = await ZooKeeperEnsemble.start({ size: 3 });
-  const [onA, onB] = await Promise.all([connectAnywhere(addressesOf(a)), connectAnywhere(addressesOf(b))]);
+  const [onA, onB] = await Promise.all([
+    connectAnywhere(addressesOf(a)),
+    connectAnywhere(addressesOf(b)),
+  ]);
   await onA.create('/a');
   await onB.create('/b');
   assert.equal(await onA.get('/b'), null);

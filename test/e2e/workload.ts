@@ -3,10 +3,7 @@ import assert from 'node:assert/strict';
 import { Client, Disconnected } from './client.js';
 
 /** A session on the first of `addresses`, from `from` on, that gives one. Asks as long as it takes. */
-export async function connectAnywhere(
-  addresses: readonly string[],
-  from = 0,
-): Promise<Client> {
+export async function connectAnywhere(addresses: readonly string[], from = 0): Promise<Client> {
   for (let i = from; ; i++) {
     try {
       return await Client.connect(addresses[i % addresses.length] ?? '');
