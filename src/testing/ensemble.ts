@@ -3,6 +3,7 @@ import type { SessionId } from '../core/ids.js';
 import { Ensemble } from '../shell/ensemble.js';
 import { Member } from './member.js';
 import { ensembleOptions, type StartOptions } from './options.js';
+import { openTraceFile, type TraceFile } from './trace-file.js';
 
 export interface EnsembleStartOptions extends StartOptions {
   /** Voting servers; default 3. */
@@ -15,9 +16,11 @@ export class ZooKeeperEnsemble implements AsyncDisposable {
   /** In the order of their ids; observers last. */
   readonly members: readonly Member[];
   readonly #ensemble: Ensemble;
+  readonly #trace: TraceFile | null;
 
-  private constructor(ensemble: Ensemble) {
+  private constructor(ensemble: Ensemble, trace: TraceFile | null) {
     this.#ensemble = ensemble;
+    this.#trace = trace;
     this.members = ensemble.members.map((member) => new Member(member));
   }
 
@@ -28,13 +31,17 @@ export class ZooKeeperEnsemble implements AsyncDisposable {
   static async start(options: EnsembleStartOptions = {}): Promise<ZooKeeperEnsemble> {
     const { size = 3, observers = 0 } = options;
     if (!Number.isInteger(size) || size < 1) throw new RangeError(`size ${size}: 1 or more`);
+    const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
     let ensemble: Ensemble | null = null;
     try {
-      ensemble = await Ensemble.start(ensembleOptions({ size, observers }, options));
+      ensemble = await Ensemble.start(
+        ensembleOptions({ size, observers }, options, trace?.open ?? null),
+      );
       await ensemble.serving();
-      return new ZooKeeperEnsemble(ensemble);
+      return new ZooKeeperEnsemble(ensemble, trace);
     } catch (error) {
       await ensemble?.close();
+      trace?.close();
       throw error;
     }
   }
@@ -64,6 +71,7 @@ export class ZooKeeperEnsemble implements AsyncDisposable {
   /** Stops every server in order and removes what was made for them. Safe to call twice. */
   async close(): Promise<void> {
     await this.#ensemble.close();
+    this.#trace?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 /** What a test may choose about its servers, and what they are given otherwise. */
 import type { EnsembleOptions } from '../shell/ensemble.js';
 import type { Logger } from '../shell/logger.js';
+import type { OpenTrace } from '../shell/trace-sink.js';
 
 export interface StartOptions {
   /** ms; default 500. Sessions end on a tick. */
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly commitLogCount?: number;
   /** Default: none. */
   readonly log?: Logger;
+  /** Record every step of the consensus core in this file (NDJSON, for `zab validate`). */
+  readonly trace?: string;
 }
 
 const TICK_TIME = 500;
@@ -40,6 +43,7 @@ const PREALLOC_KB = 1024;
 export function ensembleOptions(
   { size, observers }: { readonly size: number; readonly observers: number },
   options: StartOptions,
+  openTrace: OpenTrace | null,
 ): EnsembleOptions {
   const { tickTime = TICK_TIME, maxSessionTimeout = MAX_SESSION_TIMEOUT } = options;
   const { minSessionTimeout = 2 * tickTime, snapCount, commitLogCount, log } = options;
@@ -49,6 +53,7 @@ export function ensembleOptions(
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     dataDir: options.dataDir ?? null,
+    openTrace,
     ...(log === undefined ? {} : { log }),
     settings: {
       tickTime,

@@ -2,14 +2,17 @@
 import type { SessionId } from '../core/ids.js';
 import { Ensemble, type EnsembleMember } from '../shell/ensemble.js';
 import { ensembleOptions, type StartOptions } from './options.js';
+import { openTraceFile, type TraceFile } from './trace-file.js';
 
 export class ZooKeeperServer implements AsyncDisposable {
   readonly #ensemble: Ensemble;
   readonly #member: EnsembleMember;
+  readonly #trace: TraceFile | null;
 
-  private constructor(ensemble: Ensemble, member: EnsembleMember) {
+  private constructor(ensemble: Ensemble, member: EnsembleMember, trace: TraceFile | null) {
     this.#ensemble = ensemble;
     this.#member = member;
+    this.#trace = trace;
   }
 
   /**
@@ -17,16 +20,18 @@ export class ZooKeeperServer implements AsyncDisposable {
    * @throws {OperatorError} if the port or the folder cannot be had; then nothing is left behind.
    */
   static async start(options: StartOptions = {}): Promise<ZooKeeperServer> {
+    const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
     let ensemble: Ensemble | null = null;
     try {
       const alone = { size: 1, observers: 0 };
-      ensemble = await Ensemble.start(ensembleOptions(alone, options));
+      ensemble = await Ensemble.start(ensembleOptions(alone, options, trace?.open ?? null));
       const [member] = ensemble.members;
       if (member === undefined) throw new Error('an ensemble of one has a member');
       await ensemble.serving();
-      return new ZooKeeperServer(ensemble, member);
+      return new ZooKeeperServer(ensemble, member, trace);
     } catch (error) {
       await ensemble?.close();
+      trace?.close();
       throw error;
     }
   }
@@ -62,18 +67,19 @@ export class ZooKeeperServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.#member.stop();
     await this.#member.start();
-    await this.#member.server?.serving;
+    await this.#member.serving();
   }
 
   /** Ends a client's session now, as its expiry would. */
   async expireSession(sessionId: bigint): Promise<void> {
-    await this.#member.server?.serving;
+    await this.#member.serving();
     this.#member.expireSession(sessionId as SessionId);
   }
 
   /** Stops it and removes what was made for it. Safe to call twice. */
   async close(): Promise<void> {
     await this.#ensemble.close();
+    this.#trace?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { loadConfig } from '../../config/load.js';
 import { addressText } from '../../shell/address.js';
 import { createLogger } from '../../shell/logger.js';
 import { startServer } from '../../shell/server.js';
+import { openTraceFile } from '../../testing/trace-file.js';
 import { parseArguments } from '../args.js';
 import { UsageError, type Command } from '../command.js';
 import { readLogLevel, untilSignal } from '../serve.js';
@@ -14,6 +15,7 @@ Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT"
 SIGINT and SIGTERM end it.
 
 Options:
+  --trace FILE    record every step of the server's consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default info)
   --json          print the ready line as JSON
   --help          show this
@@ -21,6 +23,7 @@ Options:
 
 async function run(args: readonly string[]): Promise<number> {
   const { options, positional } = parseArguments('server', args, {
+    trace: 'text',
     log: 'text',
     json: 'flag',
   });
@@ -31,16 +34,21 @@ async function run(args: readonly string[]): Promise<number> {
   const { config, warnings } = loadConfig(file);
   const log = createLogger(level, undefined, String(config.sid));
   for (const warning of warnings) log.warn(warning);
-  const server = await startServer(config, { log });
-  const fault = server.ended.then((ending) =>
-    ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
-  );
-  return untilSignal({
-    ready: server.serving.then(() => addressText(server.address)),
-    fault,
-    close: () => server.stop(),
-    json: options.json,
-  });
+  const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
+  try {
+    const server = await startServer(config, { log, openTrace: trace?.open ?? null });
+    const fault = server.ended.then((ending) =>
+      ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
+    );
+    return await untilSignal({
+      ready: server.serving.then(() => addressText(server.address)),
+      fault,
+      close: () => server.stop(),
+      json: options.json,
+    });
+  } finally {
+    trace?.close();
+  }
 }
 
 export const command: Command = {

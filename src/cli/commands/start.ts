@@ -1,6 +1,7 @@
 /** `zab start`: an ensemble in this process. */
 import { Ensemble } from '../../shell/ensemble.js';
 import { createLogger } from '../../shell/logger.js';
+import { openTraceFile } from '../../testing/trace-file.js';
 import { parseArguments, wholeNumber } from '../args.js';
 import { UsageError, type Command } from '../command.js';
 import { readLogLevel, untilSignal } from '../serve.js';
@@ -21,6 +22,7 @@ Options:
   --port P        client port of the first server, the others take the next ones;
                   0: any free ones (default 2181)
   --data DIR      keep the data in DIR (default: a temporary folder, removed at the end)
+  --trace FILE    record every step of the servers' consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default warn)
   --json          print the ready line as JSON
   --help          show this
@@ -32,6 +34,7 @@ async function run(args: readonly string[]): Promise<number> {
     observers: 'text',
     port: 'text',
     data: 'text',
+    trace: 'text',
     log: 'text',
     json: 'flag',
   });
@@ -45,18 +48,24 @@ async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`zab start: no ports for ${size + observers} servers from ${port} on`);
   }
   const log = createLogger(readLogLevel('start', options.log, 'warn'));
-  const ensemble = await Ensemble.start({
-    ...{ size, observers, port, log },
-    host: '127.0.0.1',
-    dataDir: options.data ?? null,
-    settings: {},
-  });
-  return untilSignal({
-    ready: ensemble.serving().then(() => ensemble.connectString),
-    fault: ensemble.faults(),
-    close: () => ensemble.close(),
-    json: options.json,
-  });
+  const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
+  try {
+    const ensemble = await Ensemble.start({
+      ...{ size, observers, port, log },
+      host: '127.0.0.1',
+      dataDir: options.data ?? null,
+      settings: {},
+      openTrace: trace?.open ?? null,
+    });
+    return await untilSignal({
+      ready: ensemble.serving().then(() => ensemble.connectString),
+      fault: ensemble.faults(),
+      close: () => ensemble.close(),
+      json: options.json,
+    });
+  } finally {
+    trace?.close();
+  }
 }
 
 export const command: Command = {
