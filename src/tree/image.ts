@@ -3,12 +3,12 @@
  * a view: nodes are laid out while they are iterated over, and the tree cannot change meanwhile.
  */
 import type { ImageNode, PersistedStat, SnapshotImage } from '../core/image.js';
-import type { Acl, Data } from '../core/txn.js';
+import type { Acl } from '../core/txn.js';
 import { withOwned } from './apply.js';
-import { internAcl } from './acl-table.js';
-import { NO_NAMES, addName, eachName } from './name-set.js';
+import { type AclTable, NO_ACLS, internAcl } from './acl-table.js';
+import { eachName, namesOf } from './name-set.js';
 import { childPath, nameOf, parentOf } from './paths.js';
-import { type StringMap, emptyMap, getAt, insertAt, replaceAt } from './string-map.js';
+import { getAt, mapOf } from './string-map.js';
 import { emptyTree, type Tree } from './tree.js';
 import type { Znode } from './znode.js';
 
@@ -43,45 +43,56 @@ function imageNode(path: string, node: Znode): ImageNode {
 }
 
 /**
- * The tree of an image. Throws if a node comes before its parent, or if there is no root: then the
- * image is no state of a ZooKeeper server.
+ * The tree of an image. Throws if a node comes twice or before its parent, or if there is no root:
+ * then the image is no state of a ZooKeeper server.
  */
 export function treeOf(image: SnapshotImage): Tree {
-  const empty = emptyTree();
-  let tree: Tree = {
+  const { sessions, ...empty } = emptyTree();
+  const [acls, drafts] = gather(image.nodes);
+  const nodes = new Map<string, Znode>();
+  for (const [path, draft] of drafts) nodes.set(path, znodeOf(draft));
+  const tree: Tree = {
     ...empty,
-    nodes: emptyMap<Znode>(),
-    sessions: empty.sessions.withMutations((sessions) => {
-      for (const [id, timeout] of image.sessions) sessions.set(id, timeout);
+    nodes: mapOf(nodes),
+    sessions: sessions.withMutations((map) => {
+      for (const [id, timeout] of image.sessions) map.set(id, timeout);
     }),
+    acls,
     lastZxid: image.zxid,
   };
-  for (const node of image.nodes) tree = withImageNode(tree, node);
-  if (getAt(tree.nodes, '/') === undefined) throw new Error('snapshot has no root');
-  return tree;
+  let owned = tree;
+  for (const [path, { ephemeralOwner }] of nodes) owned = withOwned(owned, path, ephemeralOwner);
+  return owned;
 }
 
-function withImageNode(tree: Tree, { path, data, acl: list, stat }: ImageNode): Tree {
-  if (getAt(tree.nodes, path) !== undefined) throw new Error(`snapshot has ${path} twice`);
-  const [acls, acl] = internAcl(tree.acls, list);
-  const nodes = insertAt(tree.nodes, path, znodeOf(data, acl, stat));
-  return withOwned(
-    { ...tree, nodes: path === '/' ? nodes : withChild(nodes, path), acls },
-    path,
-    stat.ephemeralOwner,
-  );
+/** A node of the image, its ACL interned, and the names of children gathered so far. */
+interface Draft {
+  readonly node: ImageNode;
+  readonly acl: readonly Acl[];
+  readonly names: string[];
 }
 
-/** The nodes with the one at `path` among the children of its parent. */
-function withChild(nodes: StringMap<Znode>, path: string): StringMap<Znode> {
-  const parentPath = parentOf(path);
-  const parent = getAt(nodes, parentPath);
-  if (parent === undefined) throw new Error(`snapshot has no parent for ${path}`);
-  const children = addName(parent.children, nameOf(path));
-  return replaceAt(nodes, parentPath, { ...parent, children });
+function gather(nodes: Iterable<ImageNode>): readonly [AclTable, ReadonlyMap<string, Draft>] {
+  const drafts = new Map<string, Draft>();
+  let table = NO_ACLS;
+  for (const node of nodes) {
+    const { path } = node;
+    if (drafts.has(path)) throw new Error(`snapshot has ${path} twice`);
+    if (path !== '/') {
+      const parent = drafts.get(parentOf(path));
+      if (parent === undefined) throw new Error(`snapshot has no parent for ${path}`);
+      parent.names.push(nameOf(path));
+    }
+    const [acls, acl] = internAcl(table, node.acl);
+    table = acls;
+    drafts.set(path, { node, acl, names: [] });
+  }
+  if (!drafts.has('/')) throw new Error('snapshot has no root');
+  return [table, drafts];
 }
 
-function znodeOf(data: Data, acl: readonly Acl[], stat: PersistedStat): Znode {
+function znodeOf({ node, acl, names }: Draft): Znode {
+  const { data, stat } = node;
   return {
     data,
     acl,
@@ -94,7 +105,7 @@ function znodeOf(data: Data, acl: readonly Acl[], stat: PersistedStat): Znode {
     cversion: stat.cversion,
     aversion: stat.aversion,
     ephemeralOwner: stat.ephemeralOwner,
-    children: NO_NAMES,
+    children: namesOf(names),
   };
 }
 

@@ -23,6 +23,24 @@ const WIDTH = 64;
 
 export const NO_NAMES: NameSet = [];
 
+/** The set of distinct names, in any order. */
+export function namesOf(names: readonly string[]): NameSet {
+  if (names.length === 0) return NO_NAMES;
+  const sorted = [...names].sort(byCodeUnits);
+  let level: readonly NameSet[] = chunks(sorted);
+  while (level.length > 1) level = chunks(level).map(branchOf);
+  return level[0]!;
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function chunks<T>(items: readonly T[]): (readonly T[])[] {
+  const count = Math.ceil(items.length / WIDTH);
+  return Array.from({ length: count }, (_, i) => items.slice(i * WIDTH, (i + 1) * WIDTH));
+}
+
 function isLeaf(set: NameSet): set is Leaf {
   return Array.isArray(set);
 }

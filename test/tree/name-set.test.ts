@@ -8,6 +8,7 @@ import {
   countNames,
   eachName,
   hasName,
+  namesOf,
   removeName,
   sortedNames,
 } from '../../src/tree/name-set.js';
@@ -88,6 +89,17 @@ test('any strings, in code unit order', () => {
       check(names.reduce(addName, NO_NAMES), new Set(names));
     }),
   );
+});
+
+test('a set made at once has the shape of one made step by step', () => {
+  for (const count of [0, 1, 64, 65, 4096, 4097, 9000]) {
+    const names = Array.from({ length: count }, (_, i) => nameOf(i * 733));
+    check(namesOf(names), new Set(names));
+    const [first] = names;
+    if (first === undefined) continue;
+    check(removeName(namesOf(names), first), new Set(names.slice(1)));
+    check(addName(namesOf(names), 'more'), new Set([...names, 'more']));
+  }
 });
 
 test('every name can go again, in any order, down to the empty set', () => {

@@ -7,6 +7,7 @@ import {
   entriesOf,
   getAt,
   insertAt,
+  mapOf,
   removeAt,
   replaceAt,
   setAt,
@@ -75,6 +76,7 @@ test('the same keys make the same trie, whatever was there before', () => {
         insertAll(insertAll(emptyMap<string>(), passing), [...kept].reverse()),
       );
       assert.deepEqual(detour, straight);
+      assert.deepEqual(mapOf(new Map(kept.map((name) => [name, name]))), straight);
     }),
   );
 });
@@ -105,4 +107,15 @@ test('a change copies one branch and shares the rest', () => {
   const shared = after.root.filter((slot, i) => slot === map.root[i]).length;
   assert.equal(after.root.length, map.root.length);
   assert.equal(shared, map.root.length - 1);
+});
+
+test('a map made at once is the one made step by step', () => {
+  for (const count of [0, 1, 2, 16, 17, 1000, 20_000]) {
+    const entries = new Map<string, number>();
+    for (let i = 0; i < count; i++) entries.set(`/app/n${i}`, i);
+    if (count > 16) for (const name of COLLIDING) entries.set(name, -1);
+    let steps = emptyMap<number>();
+    for (const [name, value] of entries) steps = insertAt(steps, name, value);
+    assert.deepEqual(mapOf(entries), steps);
+  }
 });
