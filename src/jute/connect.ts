@@ -10,9 +10,9 @@ import {
   createReader,
   readBool,
   readBuffer,
+  readClaimedZxid,
   readInt,
   readSessionId,
-  readZxid,
   remaining,
 } from './reader.js';
 import {
@@ -41,7 +41,7 @@ export interface ConnectResponse {
 export function decodeConnectRequest(frame: Buffer): ConnectRequest {
   const r = createReader(frame);
   const protocolVersion = readInt(r);
-  const lastZxidSeen = readZxid(r);
+  const lastZxidSeen = readClaimedZxid(r);
   const timeout = readInt(r);
   const sessionId = readSessionId(r);
   const password = readBuffer(r);

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { DecodeError, invalid } from './decode-error.js';
 import type { SessionId } from '../core/ids.js';
-import { EPOCH_MAX } from '../core/zxid.js';
+import { EPOCH_MAX, ZXID_NONE } from '../core/zxid.js';
 import type { Zxid } from '../core/zxid.js';
 
 /** A position in a buffer. Owned by one decoder. */
@@ -75,6 +75,17 @@ export function readZxid(r: Reader): Zxid {
   const value = readLong(r);
   if (value < -1) invalid(`not a zxid: ${value}`);
   return value as Zxid;
+}
+
+/**
+ * A zxid that a client claims to have seen: it is only compared, so one that is too large for us
+ * becomes the largest, and any negative one −1 (docs/adr/0001).
+ */
+export function readClaimedZxid(r: Reader): Zxid {
+  const high = readInt(r);
+  const low = readInt(r) >>> 0;
+  if (high < 0) return ZXID_NONE;
+  return (high > HIGH_MAX ? Number.MAX_SAFE_INTEGER : high * TWO_32 + low) as Zxid;
 }
 
 /** A 64-bit integer as a bigint. */

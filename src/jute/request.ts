@@ -16,7 +16,7 @@ import type {
 import { DecodeError, attempt, invalid } from './decode-error.js';
 import { OpCode } from './opcode.js';
 import { createReader, readBool, readBuffer, readBytes, readInt, readLong } from './reader.js';
-import { readNullableString, readString, readZxid, remaining } from './reader.js';
+import { readClaimedZxid, readNullableString, readString, remaining } from './reader.js';
 import type { Reader } from './reader.js';
 import { MULTI_END, readAcls, readMultiHeader, readStrings } from './records.js';
 import { writeAcls, writeMultiHeader, writeStrings } from './records.js';
@@ -117,7 +117,7 @@ function readParts<A>(r: Reader, read: (r: Reader, opcode: number) => A | null):
 }
 
 function readSetWatches(r: Reader, op: SetWatchesRequest['op']): SetWatchesRequest {
-  const relativeZxid = readZxid(r);
+  const relativeZxid = readClaimedZxid(r);
   const list = (): readonly string[] => readStrings(r) ?? [];
   const data = list();
   const exist = list();

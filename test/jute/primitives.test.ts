@@ -124,6 +124,16 @@ test('zxids are 0 and above, or -1', () => {
   assert.throws(() => read.readZxid(hexReader('8000000000000000')), { kind: 'invalid' });
 });
 
+test('a zxid that a client claims is saturated', () => {
+  const claimed = (hex: string): number => read.readClaimedZxid(hexReader(hex));
+  assert.equal(claimed('0000000100000002'), 0x1_0000_0002);
+  assert.equal(claimed('001fffffffffffff'), Number.MAX_SAFE_INTEGER);
+  assert.equal(claimed('0020000000000000'), Number.MAX_SAFE_INTEGER);
+  assert.equal(claimed('7fffffffffffffff'), Number.MAX_SAFE_INTEGER);
+  assert.equal(claimed('ffffffffffffffff'), -1);
+  assert.equal(claimed('8000000000000000'), -1);
+});
+
 test('null and empty are different', () => {
   assert.equal(read.readBuffer(hexReader('ffffffff')), null);
   assert.deepEqual(read.readBuffer(hexReader('00000000')), Buffer.alloc(0));

@@ -1,6 +1,6 @@
 /** Names in a data folder, and the file operations that storage is made of. */
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zxidToHex } from '../../core/zxid.js';
 import type { Zxid } from '../../core/zxid.js';
@@ -66,7 +66,7 @@ export async function makeFolder(folder: string): Promise<void> {
 export async function probeFolder(folder: string): Promise<void> {
   try {
     const probe = join(folder, `probe${TMP}`);
-    await writeDurably(probe, Buffer.from('probe\n'));
+    await writeFile(probe, 'probe\n');
     await rm(probe);
   } catch (e) {
     throw unusable(folder, e);

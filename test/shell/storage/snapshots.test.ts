@@ -57,6 +57,18 @@ test('an installation supersedes a snapshot that is being written', async (t) =>
   assert.deepEqual(await readdir(join(folder, 'version-2')), ['snapshot.3']);
 });
 
+test('a truncation ends a snapshot that holds more', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { storage, submit, failures } = await openAt(folder);
+  for (const txn of txns(0, 1, 5)) submit({ op: 'append', txn });
+  const snapshot = storage.snapshot(largeImage(makeZxid(0, 5), 20_000));
+  submit({ op: 'truncate', zxid: makeZxid(0, 4) });
+  await snapshot;
+  await storage.close();
+  assert.deepEqual(failures, []);
+  assert.deepEqual(await readdir(join(folder, 'version-2')), ['log.1']);
+});
+
 test('abandoning leaves no half snapshot under its name', async (t) => {
   const folder = await temporaryFolder(t);
   const { storage, submit, answered } = await openAt(folder);
