@@ -1,7 +1,7 @@
 ------------------------------- MODULE Broadcast -------------------------------
 (* Phase 3: the established leader proposes, a quorum acknowledges, all deliver in order.         *)
 (* Sources: Leader.propose, processAck, tryToCommit; Follower.processPacket; Observer.           *)
-EXTENDS Synchronization
+EXTENDS Discovery
 
 \* The zxid after h in epoch e: counters start at 1 in each epoch.
 NextCounter(h, e) == IF h = <<>> THEN 1

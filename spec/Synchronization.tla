@@ -3,7 +3,7 @@
 (* wire DIFF, TRUNC or SNAP, PROPOSALs and COMMITs, NEWLEADER; ACK; UPTODATE. Sources:            *)
 (* LearnerHandler.syncFollower, Leader.startForwarding, Learner.syncWithLeader,                  *)
 (* Leader.waitForNewLeaderAck.                                                                   *)
-EXTENDS Discovery
+EXTENDS Election
 
 -----------------------------------------------------------------------------
 (* What a leader sends to synchronize f, whose last zxid is p.                                   *)
@@ -42,77 +42,6 @@ SyncPackets(l, f, p, snap) ==
 \* Choices of SNAP for each of these learners.
 SnapChoicesFor(l, fs) ==
   {s \in [fs -> BOOLEAN] : \A f \in fs : s[f] \in SnapChoices(l, learners[l][f].zxid)}
-
------------------------------------------------------------------------------
-\* A voter whose epoch and history l may not follow is turned away, as long as it could count.
-IsAheadOf(m, l) ==
-  IF m.currentEpoch = -1 THEN FALSE
-  ELSE IF Mutant \in {"m01_any_leader", "m03_vote_by_epoch_only"} THEN FALSE
-  ELSE IF m.currentEpoch /= CurrentEpoch(l) THEN m.currentEpoch > CurrentEpoch(l)
-  ELSE ZxidLess(LastZxid(history[l]), m.lastZxid)
-
-\* The leader's end of its connection with f is closed.
-CloseAtLeader(l, f) ==
-  /\ learners' = [learners EXCEPT ![l][f] = NoLearner]
-  /\ live' = live \ {<<f, l>>}
-  /\ msgs' = IF IsDialled(f, l) THEN msgs ELSE Clear(msgs, f, l)
-
-LeaderProcessACKEPOCH(l, f) ==
-  /\ state[l] = "LEADING"
-  /\ learners[l][f].phase = "info"
-  /\ Arrives(f, l, {"ACKEPOCH"})
-  /\ LET m       == Head(msgs[f][l])
-         net     == Receive(msgs, f, l)
-         counts  == m.currentEpoch /= -1 /\ f \in Voters
-         now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
-         reached == ~IsQuorum(ackEpochs[l]) /\ IsQuorum(now)
-     IN IF IsAheadOf(m, l)
-        THEN /\ CloseAtLeader(l, f)
-             /\ UNCHANGED <<ackEpochs, diskQueue>>
-        ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
-             /\ diskQueue' = IF reached
-                  THEN [diskQueue EXCEPT ![l] = Append(@, CurrentEpochWrite(newEpoch[l], <<>>))]
-                  ELSE diskQueue
-             /\ IF zabState[l] \in {"SYNCHRONIZATION", "BROADCAST"}
-                THEN \E snap \in SnapChoices(l, m.lastZxid) :
-                       /\ msgs' = SendToLearner(net, l, f, SyncPackets(l, f, m.lastZxid, snap))
-                       /\ learners' = [learners EXCEPT ![l][f] =
-                                         [phase |-> "forwarding", zxid |-> ZeroZxid]]
-                ELSE /\ msgs' = net
-                     /\ learners' = [learners EXCEPT ![l][f] =
-                                       [phase |-> "ackepoch", zxid |-> m.lastZxid]]
-             /\ UNCHANGED live
-  /\ UNCHANGED <<serverVars, logVars, disk, learnerVars, newEpoch, epochInfos, ackNewLeader, acked,
-                 electionVars, historyVars>>
-
-\* l is in its epoch: all who have acknowledged it are synchronized. l's own log is durable, as
-\* writes are FIFO, so it counts as an acknowledgement of NEWLEADER.
-LeaderPersistCurrentEpoch(l) ==
-  /\ state[l] = "LEADING"
-  /\ \E k \in PersistRuns(l) :
-       LET w == diskQueue[l][k]
-           waiting == Learners(l, {"ackepoch"})
-           alone == Mutant = "m16_newleader_quorum_of_one"
-       IN /\ w.op = "currentEpoch"
-          /\ Persist(l, k)
-          /\ IF w.ack
-             THEN \E snap \in SnapChoicesFor(l, waiting) :
-                    /\ msgs' = SendEach(msgs, l, [f \in Server |->
-                         IF f \in waiting THEN SyncPackets(l, f, learners[l][f].zxid, snap[f])
-                         ELSE <<>>])
-                    /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
-                         IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid]
-                         ELSE @[f]]]
-                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
-                    /\ zabState' = [zabState EXCEPT ![l] =
-                         IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
-                    /\ IF alone
-                       THEN /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
-                            /\ RecordEstablished(l)
-                       ELSE UNCHANGED <<lastCommitted, historyVars>>
-             ELSE UNCHANGED <<msgs, learners, ackNewLeader, zabState, lastCommitted, historyVars>>
-  /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, ackEpochs, acked,
-                 live, electionVars>>
 
 -----------------------------------------------------------------------------
 (* The learner *)
