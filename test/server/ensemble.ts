@@ -234,7 +234,7 @@ function persistRun(e: Ensemble, sid: Sid, member: Member): void {
 /** The clock goes to the next deadline of anybody. */
 export function passTime(e: Ensemble): void {
   const deadlines = [...e.members.values()].flatMap(({ deadline }) => deadline ?? []);
-  e.now = Math.max(e.now + 1, Math.min(...deadlines));
+  e.now = deadlines.length === 0 ? e.now + 1 : Math.max(e.now + 1, Math.min(...deadlines));
   for (const [sid, member] of e.members) {
     if (member.deadline !== null && member.deadline <= e.now) {
       feed(e, sid, { type: 'tick', now: e.now });
@@ -265,9 +265,10 @@ export function leaderOf(e: Ensemble): Sid | null {
   return null;
 }
 
-/** Every live member serves. */
+/** Every live member serves, all in one epoch: a leader of an older one has noticed that it is over. */
 export function serving(e: Ensemble): boolean {
-  return [...e.members.values()].every(({ state }) => state === null || state.service.role.serving);
+  const roles = [...e.members.values()].flatMap(({ state }) => state?.service.role ?? []);
+  return roles.every((role) => role.serving && role.epoch === roles[0]?.epoch);
 }
 
 export function connectTo(
