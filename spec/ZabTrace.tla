@@ -252,6 +252,10 @@ SafeStep(i) ==
 -----------------------------------------------------------------------------
 (* Steps                                                                                          *)
 
+\* A condition of an action, evaluated as a value: else TLC searches it for ways to assign
+\* variables, one level of its stack deeper for each element of a quantifier.
+Holds(condition) == IF condition THEN TRUE ELSE FALSE
+
 \* Prints how far the trace is explained: `zab validate` shows it, and the line after the last.
 Advance ==
   /\ line' = line + 1
@@ -264,26 +268,26 @@ Advance ==
 Unchanged(i, j) ==
   /\ Line.action = "Stutter"
   /\ state[i] /= "DOWN"
-  /\ Line.kept > 0 => LET q == msgs[j][i]
-                      IN Line.kept <= Len(q) /\ ShownPacket(q[Line.kept]) = Line.packet
+  /\ Holds(Line.kept > 0 => LET q == msgs[j][i]
+                            IN Line.kept <= Len(q) /\ ShownPacket(q[Line.kept]) = Line.packet)
   /\ UNCHANGED vars
-  /\ Matches(i)
+  /\ Holds(Matches(i))
   /\ Advance
 
 Explained(i, j) ==
   /\ Line.action \in ActionNames
-  /\ EventFits
+  /\ Holds(EventFits)
   /\ Action(Line.action, i, j)
-  /\ Line.action = "ReceiveNotification" => TookNote(j, i)
-  /\ Matches(i)
-  /\ SafeStep(i)
+  /\ Holds(Line.action = "ReceiveNotification" => TookNote(j, i))
+  /\ Holds(Matches(i))
+  /\ Holds(SafeStep(i))
   /\ Advance
 
 \* A killed server leaves no line: this happened before its restart.
 CrashBeforeRestart(i) ==
   /\ Line.action = "Restart"
   /\ Crash(i)
-  /\ CommittedIsDurable'
+  /\ Holds(CommittedIsDurable')
   /\ UNCHANGED traceVars
 SnapshotBeforeRestart(i) ==
   /\ Line.action = "Restart"

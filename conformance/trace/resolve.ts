@@ -29,6 +29,7 @@ export interface ModelLine {
 }
 
 export interface ModelTrace {
+  readonly name: string;
   readonly lines: readonly ModelLine[];
   readonly voters: readonly number[];
   readonly observers: readonly number[];
@@ -256,7 +257,7 @@ function misfit(
  * `lines` in an order that their servers could have gone through. Null if no line says who is in
  * the ensemble.
  */
-export function resolveTrace(lines: readonly SourceLine[]): ModelTrace | null {
+export function resolveTrace(name: string, lines: readonly SourceLine[]): ModelTrace | null {
   const start = lines.find(({ line }) => line.event.type === 'start')?.line.event;
   if (start?.type !== 'start') return null;
   const { voters, observers } = start;
@@ -267,10 +268,10 @@ export function resolveTrace(lines: readonly SourceLine[]): ModelTrace | null {
     const { line } = source;
     const why = misfit(line, voters, observers);
     if (why !== null)
-      return { lines: resolved, voters, observers, disks, refused: { at: source, why } };
+      return { name, lines: resolved, voters, observers, disks, refused: { at: source, why } };
     if (line.event.type === 'start' && !disks.has(line.server))
       disks.set(line.server, line.event.disk);
     resolved.push(resolver.resolve(source));
   }
-  return { lines: resolved, voters, observers, disks, refused: null };
+  return { name, lines: resolved, voters, observers, disks, refused: null };
 }

@@ -11,8 +11,8 @@ import { DATA_MODULE, dataModule, RUN_MODULE, RUN_TEXT } from './to-tla.js';
 export interface TlcOptions {
   readonly tools: Tools;
   readonly signal?: AbortSignal;
-  /** How many lines of which trace (from 0) are explained so far. */
-  readonly onProgress?: (trace: number, explained: number) => void;
+  /** How many lines of which trace are explained so far. */
+  readonly onProgress?: (trace: string, explained: number) => void;
 }
 
 async function runModule(
@@ -69,7 +69,7 @@ export async function explainedLines(
     if (found === null) return;
     const trace = Number(found[1]) - 1;
     explained[trace] = Math.max(explained[trace] ?? 0, Number(found[2]));
-    options.onProgress?.(trace, explained[trace] ?? 0);
+    options.onProgress?.(traces[trace]?.name ?? '', explained[trace] ?? 0);
   });
   refuseErrors(result);
   const accepted = result.verdict.kind === 'violated';

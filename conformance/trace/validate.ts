@@ -46,7 +46,7 @@ function membersOf({ voters, observers }: ModelTrace): string {
 function modelOf(run: Run): ModelTrace {
   if (run.lines.length === 0 && run.refused === null)
     throw new UnusableTrace(`${run.name}: no lines`);
-  const model = resolveTrace(run.lines);
+  const model = resolveTrace(run.name, run.lines);
   if (model === null) throw new UnusableTrace(`${run.name}: no server starts in it`);
   return { ...model, refused: model.refused ?? run.refused };
 }
@@ -67,6 +67,8 @@ export async function validateRuns(
   }
   const explained = new Map<Run, number>();
   for (const group of groups.values()) {
+    // Refused at its very first line.
+    if (group.every(({ model }) => model.lines.length === 0)) continue;
     const counts = await explainedLines(
       group.map(({ model }) => model),
       options,

@@ -23,4 +23,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'check the TLA+ models with TLC, as the manifest says',
     load: async () => (await import('./commands/check.js')).command,
   },
+  {
+    name: 'validate',
+    summary: 'have TLC accept or refuse recorded traces',
+    load: async () => (await import('./commands/validate.js')).command,
+  },
 ];

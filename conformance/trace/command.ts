@@ -1,0 +1,149 @@
+/** `zab validate`: has TLC accept or refuse recorded traces. */
+import { parseArgs } from 'node:util';
+import type { CommandIo } from '../command-io.js';
+import { findTools, ToolsError } from '../tla2tools-runner/index.js';
+import { STEP_NAMES } from '../../src/core/classify.js';
+import { UnusableTrace } from './file.js';
+import { loadRuns } from './load.js';
+import { validateRuns } from './validate.js';
+import type { Run, Validation } from './validate.js';
+
+export const usage = `Usage: zab validate TRACE… [--json]
+
+Has TLC accept or refuse traces (see zab start --trace, zab server --trace): a trace is accepted if
+the whole specification has a behaviour that matches every line of it.
+
+A file with lines of several servers is one trace. Files with the lines of one server each are
+together one trace: they are merged. A folder stands for the .ndjson files in it.
+
+  --json  one JSON object on stdout
+
+Exit code: 0 all are accepted; 1 one is rejected: the line and why are printed; 2 unusable input, or
+no Java or TLC (see zab check --help).`;
+
+class UnusableArguments extends Error {}
+
+interface Options {
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly paths: readonly string[];
+}
+
+function parseOptions(argv: readonly string[]): Options {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (positionals.length === 0 && !values.help) {
+      throw new Error('no trace given (see zab validate --help)');
+    }
+    return { ...values, paths: positionals };
+  } catch (e) {
+    throw new UnusableArguments(`zab validate: ${(e as Error).message.split('\n')[0] ?? ''}`);
+  }
+}
+
+/** All lines of a run, also those behind one that has no place in it. */
+function lineCount(run: Run): number {
+  return run.lines.length + (run.refused === null ? 0 : 1);
+}
+
+function placeOf({ refusal }: Validation): string {
+  return refusal === null ? '' : `${refusal.at.file}:${refusal.at.number}`;
+}
+
+function report(validation: Validation, io: CommandIo): void {
+  const { name, lines, refusal } = validation;
+  if (refusal === null) {
+    io.out(`accepted ${name} (${lines} lines)`);
+    return;
+  }
+  const [first, ...more] = refusal.why;
+  io.out(`rejected ${placeOf(validation)}: ${first ?? 'no behaviour explains it'}`);
+  for (const text of more) io.out(`  ${text}`);
+}
+
+function validationJson(validation: Validation): unknown {
+  const { name, lines, refusal, coverage } = validation;
+  return {
+    name,
+    lines,
+    accepted: refusal === null,
+    refusal:
+      refusal === null
+        ? null
+        : { file: refusal.at.file, line: refusal.at.number, why: refusal.why },
+    coverage: Object.fromEntries(coverage),
+  };
+}
+
+function coverageLine(validations: readonly Validation[]): string {
+  const covered = new Set(validations.flatMap(({ coverage }) => [...coverage.keys()]));
+  const missing = STEP_NAMES.filter((name) => !covered.has(name));
+  const head = `actions of the specification in these traces: ${covered.size} of ${STEP_NAMES.length}`;
+  return missing.length === 0 ? head : `${head} (not: ${missing.join(', ')})`;
+}
+
+async function validate(options: Options, io: CommandIo): Promise<number> {
+  const runs = loadRuns(options.paths);
+  const tools = await findTools();
+  const started = performance.now();
+  let firstLine = started;
+  const total = runs.reduce((n, run) => n + lineCount(run), 0);
+  const done = new Map<string, number>();
+  const validations = await validateRuns(runs, {
+    tools,
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
+    onProgress: (trace, explained) => {
+      if (done.size === 0) firstLine = performance.now();
+      done.set(trace, explained);
+      const sum = [...done.values()].reduce((a, b) => a + b, 0);
+      io.status?.(`${sum} of ${total} lines`);
+    },
+  });
+  const ended = performance.now();
+  io.status?.('');
+  const accepted = validations.every(({ refusal }) => refusal === null);
+  const seconds = (ended - started) / 1000;
+  const rate = Math.round(total / seconds);
+  const searching = Math.round(total / Math.max(0.001, (ended - firstLine) / 1000));
+  if (options.json) {
+    const body = {
+      accepted,
+      seconds,
+      linesPerSecond: rate,
+      traces: validations.map(validationJson),
+    };
+    io.out(JSON.stringify(body));
+  } else {
+    for (const validation of validations) report(validation, io);
+    io.out(coverageLine(validations));
+    io.out(
+      `${total} lines in ${seconds.toFixed(1)} s: ${rate} lines a second, ${searching} without TLC's start`,
+    );
+  }
+  return accepted ? 0 : 1;
+}
+
+/** The whole command; never throws for what a user can do wrong. */
+export async function runValidate(argv: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    const options = parseOptions(argv);
+    if (options.help) {
+      io.out(usage);
+      return 0;
+    }
+    return await validate(options, io);
+  } catch (e) {
+    const known = [ToolsError, UnusableTrace, UnusableArguments].some((type) => e instanceof type);
+    if (!known) throw e;
+    io.status?.('');
+    io.err((e as Error).message);
+    return 2;
+  }
+}
