@@ -17,8 +17,13 @@ export const ACLS: readonly (readonly Acl[])[] = [
 ];
 
 const name = fc.constantFrom('a', 'b', 'c', 'n0000000001');
+/** Mostly near the root, so that parents are often there. */
 export const path = fc
-  .array(name, { minLength: 1, maxLength: 3 })
+  .oneof(
+    { weight: 5, arbitrary: fc.tuple(name) },
+    { weight: 3, arbitrary: fc.tuple(name, name) },
+    { weight: 1, arbitrary: fc.tuple(name, name, name) },
+  )
   .map((names) => `/${names.join('/')}`);
 /** A copy, as a decoder makes one for each transaction. */
 const acl = fc.constantFrom(...ACLS).map((list) => list.map((entry) => ({ ...entry })));
