@@ -67,6 +67,8 @@ export interface ClientPortOptions {
   /** The last transaction that clients see the effect of. */
   readonly lastZxid: () => Zxid;
   readonly fourLetterWords: ReadonlySet<string> | 'all';
+  /** How long a connection may say nothing before its ConnectRequest, ms. */
+  readonly greetingTimeout: number;
   readonly maxClientCnxns: number;
   readonly maxCnxns: number;
   readonly juteMaxBuffer: number;
@@ -191,6 +193,7 @@ export class ClientPort {
     };
     this.#connections.set(connection.id, connection);
     socket.setNoDelay(true);
+    socket.setTimeout(this.#options.greetingTimeout, () => socket.destroy());
     socket.on('data', (chunk) => this.#received(connection, chunk));
     socket.on('drain', () => this.#resume(connection));
     socket.once('close', () => this.#gone(connection));
@@ -273,6 +276,7 @@ export class ClientPort {
       return;
     }
     connection.phase = 'connecting';
+    connection.socket.setTimeout(0);
     const { id: conn } = connection;
     this.stats.received += 1;
     this.#options.onEvent({ type: 'clientConnect', conn, request, now: this.#options.now() });

@@ -41,7 +41,9 @@ export class Listener {
       server.once('error', (error: NodeJS.ErrnoException) => {
         reject(bindError(error, `${what} ${host}:${port}`));
       });
-      server.listen({ host, port, backlog, exclusive: true }, () => {
+      // Without a host Node takes `::`, which is every interface of both families, if there is one.
+      const where = host === '0.0.0.0' ? { port } : { host, port };
+      server.listen({ ...where, backlog, exclusive: true }, () => {
         server.removeAllListeners('error');
         resolve(new Listener(server, host));
       });

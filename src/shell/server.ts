@@ -31,6 +31,8 @@ import type { OpenTrace, TraceSink } from './trace-sink.js';
 /** What `srvr` answers: the version whose formats and behaviour this server has. */
 const VERSION = '3.9.5-zab';
 
+/** Apache: `zookeeper.sessionlessCnxnTimeout`. */
+const GREETING_TIMEOUT_MS = 10_000;
 /** A transaction is larger than the request that it comes from: headers, paths, ACLs. */
 const PACKET_EXTRA_BYTES = 1 << 20;
 
@@ -273,6 +275,7 @@ export class Server {
       flusher,
       log,
       now: monotonicNow,
+      greetingTimeout: GREETING_TIMEOUT_MS,
       onEvent: (event) => this.#driver.post(event),
       lastZxid: () => this.#driver.state.service.tree.lastZxid,
       onWord: (word) => answerWord(word, this.#facts()),

@@ -36,7 +36,10 @@ interface Scene {
   readonly sockets: Socket[];
 }
 
-async function scene(run: (scene: Scene) => Promise<void>): Promise<void> {
+async function scene(
+  run: (scene: Scene) => Promise<void>,
+  greetingTimeout = 60_000,
+): Promise<void> {
   const listener = await Listener.bind({ host: '127.0.0.1', port: 0 }, 'client port');
   const events = new Inbox<ClientEvent>();
   const port = new ClientPort({
@@ -48,6 +51,7 @@ async function scene(run: (scene: Scene) => Promise<void>): Promise<void> {
     onWord: (word) => `${word}!`,
     lastZxid: () => ZXID_ZERO,
     fourLetterWords: 'all',
+    greetingTimeout,
     maxClientCnxns: 0,
     maxCnxns: 0,
     juteMaxBuffer: 0xfffff,
@@ -142,6 +146,16 @@ test('a byte at a time', async () => {
     }
     await written;
   });
+});
+
+test('a connection that says nothing ends; one with a session may be silent', async () => {
+  await scene(async (it) => {
+    const [socket] = await open(it);
+    const silent = await dial(it.address);
+    assert.equal((await readAll(silent)).length, 0);
+    assert.equal(it.port.connectionCount, 1);
+    assert.equal(socket.destroyed, false);
+  }, 50);
 });
 
 test('a four-letter word in two pieces; the service hears that the connection is gone', async () => {

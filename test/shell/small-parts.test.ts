@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Zxid } from '../../src/core/zxid.js';
-import { addressText, plainIp } from '../../src/shell/address.js';
+import { addressText, plainIp, reachable } from '../../src/shell/address.js';
 import { Alarm } from '../../src/shell/alarm.js';
 import { ClientStats } from '../../src/shell/client-stats.js';
 import { monotonicNow } from '../../src/shell/clock.js';
@@ -69,6 +69,8 @@ test('addresses', () => {
   assert.equal(addressText({ host: 'h', port: 5 }), 'h:5');
   assert.equal(plainIp('::ffff:10.0.0.1'), '10.0.0.1');
   assert.equal(plainIp('::1'), '::1');
+  assert.equal(addressText(reachable({ host: '0.0.0.0', port: 5 })), '127.0.0.1:5');
+  assert.equal(addressText(reachable({ host: 'h', port: 5 })), 'h:5');
 });
 
 const FACTS: ServerFacts = {

@@ -1,6 +1,6 @@
 /** `zab server`: one server from a zoo.cfg, as `zkServer.sh start-foreground` runs it. */
 import { loadConfig } from '../../config/load.js';
-import { addressText } from '../../shell/address.js';
+import { addressText, reachable } from '../../shell/address.js';
 import { createLogger } from '../../shell/logger.js';
 import { startServer } from '../../shell/server.js';
 import { openTraceFile } from '../../testing/trace-file.js';
@@ -41,7 +41,7 @@ async function run(args: readonly string[]): Promise<number> {
       ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
     );
     return await untilSignal({
-      ready: server.serving.then(() => addressText(server.address)),
+      ready: server.serving.then(() => addressText(reachable(server.address))),
       fault,
       close: () => server.stop(),
       json: options.json,

@@ -54,7 +54,8 @@ async function run(args: readonly string[]): Promise<number> {
       ...{ size, observers, port, log },
       host: '127.0.0.1',
       dataDir: options.data ?? null,
-      settings: {},
+      // Every client comes from one address here.
+      settings: { maxClientCnxns: 0 },
       openTrace: trace?.open ?? null,
     });
     return await untilSignal({
