@@ -128,7 +128,7 @@ ObserverProcessINFORM(o, l) ==
   /\ LET t == Head(msgs[l][o]).txn
          h == Append(history[o], t)
      IN /\ history' = [history EXCEPT ![o] = h]
-        /\ diskQueue' = [diskQueue EXCEPT ![o] = Append(@, AppendWrite(t, Mutant = "m41_observer_ack_counted"))]
+        /\ diskQueue' = [diskQueue EXCEPT ![o] = Append(@, AppendWrite(t, FALSE))]
         /\ msgs' = Receive(msgs, l, o)
         /\ IF zabState[o] = "BROADCAST"
            THEN /\ lastCommitted' = [lastCommitted EXCEPT ![o] = Len(h)]

@@ -1,11 +1,11 @@
 ------------------------------ MODULE Discovery ------------------------------
 (* Phase 1: a leader and its learners agree on a new epoch. Paper: CEPOCH = FOLLOWERINFO,         *)
 (* NEWEPOCH = LEADERINFO, ACK-E = ACKEPOCH. Sources: Learner.registerWithLeader,                  *)
-(* Leader.getEpochToPropose and waitForEpochAck, LearnerHandler.run. It ends with the leader in     *)
-(* its epoch, which sends what synchronizes its learners (SyncPackets, in Synchronization).         *)
+(* Leader.getEpochToPropose and waitForEpochAck, LearnerHandler.run. It ends with the leader in    *)
+(* its epoch, which sends what synchronizes its learners (SyncPackets, in Synchronization).       *)
 (*                                                                                               *)
 (* epochInfos, ackEpochs, ackNewLeader and acked keep a learner that has disconnected, as         *)
-(* Apache's sets do. (epochInfos is emptied when it has served: nobody looks at it any more.)      *)
+(* Apache's sets do. (epochInfos is emptied when it has served: nobody looks at it any more.)     *)
 EXTENDS Synchronization
 
 \* A learner dials its leader, which accepts while it is LEADING. What an older connection still

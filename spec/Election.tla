@@ -182,7 +182,9 @@ ElectLeader(l, Q) ==
   /\ state[l] = "LOOKING"
   /\ l \in Q
   /\ \A i \in Q : state[i] = "LOOKING"
-  /\ Mutant = "m01_any_leader" \/ ~\E i \in Q : Beats(OwnVote(i, history[i]), OwnVote(l, history[l]))
+  /\ LET own == OwnVote(l, history[l])
+     IN IF Mutant = "m01_any_leader" THEN TRUE
+        ELSE \A i \in Q : ~Beats(OwnVote(i, history[i]), own)
   /\ MayElect(l, Q)
   /\ Decide([i \in Q |-> l])
   /\ UNCHANGED electionVars

@@ -144,7 +144,8 @@ ApplyWrites(d, ws) == IF ws = <<>> THEN d ELSE ApplyWrites(ApplyWrite(d, Head(ws
 \* The epochs of i as guards, votes and packets use them: as last asked for.
 LastAsked(i, op, stored) ==
   LET asked == {n \in 1..Len(diskQueue[i]) : diskQueue[i][n].op = op}
-  IN IF asked = {} \/ Mutant = "mA2_epochs_compared_when_durable" THEN stored ELSE diskQueue[i][Max(asked)].epoch
+  IN IF asked = {} \/ Mutant = "mA2_epochs_compared_when_durable" THEN stored
+     ELSE diskQueue[i][Max(asked)].epoch
 AcceptedEpoch(i) == LastAsked(i, "acceptedEpoch", disk[i].acceptedEpoch)
 CurrentEpoch(i)  == LastAsked(i, "currentEpoch", disk[i].currentEpoch)
 
