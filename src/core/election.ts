@@ -172,7 +172,7 @@ function fromDecided(
 ): CoreState {
   const outOfElection = new Map(peer.outOfElection).set(from, theirs);
   const looking = { ...peer, outOfElection };
-  if (isLed(state, outOfElection, theirs)) {
+  if (isLed(state, outOfElection, theirs.leader)) {
     const next = { ...state, round: theirs.electionEpoch };
     return startFollowing(next, voteOf(theirs), now, out);
   }
@@ -180,18 +180,20 @@ function fromDecided(
   return consider(state, record(state, looking, from, theirs), now, out);
 }
 
-/** A quorum has decided for this vote in this round, and its leader, another server, says so too. */
+/**
+ * A quorum has decided for `leader`, another server, which says so too. On which votes and in which
+ * rounds does not matter: they may differ, and a newcomer would wait for ever if it did (Apache
+ * compares peerEpoch, which there is raised to the established epoch: ZOOKEEPER-1732).
+ */
 function isLed(
   state: CoreState,
   outOfElection: ReadonlyMap<Sid, Notification>,
-  vote: Notification,
+  leader: Sid,
 ): boolean {
-  if (vote.leader === state.config.sid) return false;
-  if (outOfElection.get(vote.leader)?.state !== 'LEADING') return false;
+  if (leader === state.config.sid) return false;
+  if (outOfElection.get(leader)?.state !== 'LEADING') return false;
   let agree = 0;
-  for (const other of outOfElection.values()) {
-    if (sameVote(other, vote) && other.electionEpoch === vote.electionEpoch) agree++;
-  }
+  for (const other of outOfElection.values()) if (other.leader === leader) agree++;
   return agree >= state.quorum.majority;
 }
 

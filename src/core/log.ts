@@ -11,7 +11,7 @@ import type { Log } from './state.js';
 import type { Txn } from './txn.js';
 import type { Zxid } from './zxid.js';
 
-/** Committed entries are dropped from memory so many at a time. */
+/** Committed entries are dropped from memory so many at a time, at most. */
 const TRIM_STEP = 64;
 
 /** Asks for a durable write. `ackOn`: the connection on which its acknowledgement is due. */
@@ -74,6 +74,6 @@ export function deliverUpTo(
 /** Drops committed entries but the last `keep`, some at a time, so that memory stays bounded. */
 export function trimCommitted(log: Log, keep: number): Log {
   const excess = log.committed - keep;
-  if (excess < TRIM_STEP) return log;
+  if (excess < Math.min(TRIM_STEP, keep + 1)) return log;
   return { ...log, history: trim(log.history, excess), committed: keep };
 }

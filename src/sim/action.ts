@@ -42,7 +42,9 @@ export type Action =
   | { readonly type: 'propose'; readonly sid: Sid }
   /** The shell writes a snapshot of the applied state, if the log on disk has reached it. */
   | { readonly type: 'snapshot'; readonly sid: Sid }
-  | { readonly type: 'block' | 'unblock'; readonly a: Sid; readonly b: Sid };
+  | { readonly type: 'block' | 'unblock'; readonly a: Sid; readonly b: Sid }
+  /** This server and all others cannot reach each other, or can again. */
+  | { readonly type: 'isolate' | 'rejoin'; readonly sid: Sid };
 
 /** Carries one action out. Throws if it is not possible now. */
 export function act(cluster: Cluster, action: Action): Cluster {
@@ -84,15 +86,26 @@ export function act(cluster: Cluster, action: Action): Cluster {
     case 'snapshot':
       return takeSnapshot(cluster, action.sid);
     case 'block':
-    case 'unblock': {
-      const blocked = new Set(cluster.blocked);
-      if (action.type === 'block') blocked.add(pairKey(action.a, action.b));
-      else blocked.delete(pairKey(action.a, action.b));
-      return { ...cluster, blocked };
+    case 'unblock':
+      return setBlocked(cluster, [pairKey(action.a, action.b)], action.type === 'block');
+    case 'isolate':
+    case 'rejoin': {
+      const others = [...cluster.nodes.keys()].filter((sid) => sid !== action.sid);
+      const pairs = others.map((sid) => pairKey(sid, action.sid));
+      return setBlocked(cluster, pairs, action.type === 'isolate');
     }
     default:
       return action satisfies never;
   }
+}
+
+function setBlocked(cluster: Cluster, pairs: readonly string[], value: boolean): Cluster {
+  const blocked = new Set(cluster.blocked);
+  for (const pair of pairs) {
+    if (value) blocked.add(pair);
+    else blocked.delete(pair);
+  }
+  return { ...cluster, blocked };
 }
 
 function start(cluster: Cluster, sid: Sid): Cluster {
@@ -131,8 +144,9 @@ function connect(cluster: Cluster, sid: Sid): Cluster {
   const leader = nodeOf(cluster, sid).dialling;
   if (leader === null) throw new Error(`server ${sid} does not dial`);
   const next = withNode(cluster, sid, { dialling: null });
-  const dead = nodeOf(cluster, leader).state === null;
-  if (dead || cluster.blocked.has(pairKey(sid, leader))) {
+  // As Apache's, a quorum port listens only while its server leads.
+  const listens = nodeOf(cluster, leader).state?.peer.state === 'LEADING';
+  if (!listens || cluster.blocked.has(pairKey(sid, leader))) {
     return feed(next, sid, { type: 'dialFailed', sid: leader, now });
   }
   const link: Link = {

@@ -62,6 +62,12 @@ export function earliestTicks(cluster: Cluster): Action[] {
   return actions;
 }
 
+/** Any server may be told of its deadline before others are told of theirs: they are slow. */
+export function anyTicks(cluster: Cluster): Action[] {
+  const due = [...cluster.nodes].filter(([, { state, deadline }]) => state && deadline !== null);
+  return due.map(([sid]) => ({ type: 'tick', sid }));
+}
+
 /** Clients: one proposal at each server that believes it leads. */
 export function proposals(cluster: Cluster): Action[] {
   const actions: Action[] = [];
@@ -73,44 +79,64 @@ export function proposals(cluster: Cluster): Action[] {
   return actions;
 }
 
-/** What can go wrong. `downMax`: how many servers may be dead at once. */
-export function faults(cluster: Cluster, downMax: number): Action[] {
-  const actions: Action[] = [];
+/** What can go wrong, one list for each kind. `downMax`: how many servers may be dead at once. */
+export function faults(cluster: Cluster, downMax: number): Action[][] {
   const sids = [...cluster.nodes.keys()];
-  const down = sids.filter((sid) => cluster.nodes.get(sid)!.state === null).length;
-  for (const [sid, node] of cluster.nodes) {
-    if (node.state === null) actions.push({ type: 'start', sid });
-    else {
-      if (down < downMax) actions.push({ type: 'crash', sid, written: 0 });
-      actions.push({ type: 'snapshot', sid });
-    }
-  }
+  const alive = sids.filter((sid) => cluster.nodes.get(sid)!.state !== null);
+  const dead = sids.filter((sid) => cluster.nodes.get(sid)!.state === null);
+  const crashes = dead.length < downMax ? alive : [];
+  const ends: Action[] = [];
   for (const { id, leaderOpen, learnerOpen } of cluster.links.values()) {
-    if (leaderOpen) actions.push({ type: 'disconnect', link: id, side: 'leader' });
-    if (learnerOpen) actions.push({ type: 'disconnect', link: id, side: 'learner' });
+    if (leaderOpen) ends.push({ type: 'disconnect', link: id, side: 'leader' });
+    if (learnerOpen) ends.push({ type: 'disconnect', link: id, side: 'learner' });
   }
-  for (const a of sids) {
-    for (const b of sids) {
-      if (a >= b) continue;
-      const type = cluster.blocked.has(pairKey(a, b)) ? 'unblock' : 'block';
-      actions.push({ type, a, b });
-    }
-  }
-  return actions;
+  const blocked = [...cluster.blocked].map((pair): Action => {
+    const [a, b] = pair.split('-').map(Number) as [Sid, Sid];
+    return { type: 'unblock', a, b };
+  });
+  const pairs = sids.flatMap((a) =>
+    sids.filter((b) => a < b).map((b): Action => ({ type: 'block', a, b })),
+  );
+  return [
+    dead.map((sid) => ({ type: 'start', sid })),
+    crashes.map((sid) => ({ type: 'crash', sid, written: 0 })),
+    alive.map((sid) => ({ type: 'snapshot', sid })),
+    ends,
+    blocked,
+    pairs,
+    cluster.blocked.size === 0 ? sids.map((sid) => ({ type: 'isolate', sid })) : [],
+    cluster.blocked.size === 0 ? [] : sids.map((sid) => ({ type: 'rejoin', sid })),
+  ];
 }
 
-/** How likely each kind of action is, relative to the others. */
+/** How likely each kind of action is, relative to the others; `fault`: for each kind of fault. */
 export interface Weights {
   readonly progress: number;
   readonly tick: number;
+  /** Ticks of which the servers whose deadline is earlier hear nothing yet. */
+  readonly slow: number;
   readonly propose: number;
   readonly fault: number;
   readonly downMax: number;
 }
 
-export const CALM: Weights = { progress: 100, tick: 4, propose: 10, fault: 0, downMax: 0 };
-export const ROUGH: Weights = { progress: 100, tick: 8, propose: 12, fault: 1, downMax: 2 };
-export const STORMY: Weights = { progress: 100, tick: 15, propose: 12, fault: 4, downMax: 5 };
+export const CALM: Weights = { progress: 100, tick: 4, slow: 0, propose: 10, fault: 0, downMax: 0 };
+export const ROUGH: Weights = {
+  progress: 100,
+  tick: 4,
+  slow: 4,
+  propose: 12,
+  fault: 0.3,
+  downMax: 2,
+};
+export const STORMY: Weights = {
+  progress: 100,
+  tick: 4,
+  slow: 16,
+  propose: 15,
+  fault: 1,
+  downMax: 5,
+};
 
 /** Picks the next action by `seed`; null if nothing can happen at all. */
 export function pickAction(
@@ -121,8 +147,9 @@ export function pickAction(
   const classes = [
     { weight: weights.progress, actions: progress(cluster) },
     { weight: weights.tick, actions: earliestTicks(cluster) },
+    { weight: weights.slow, actions: anyTicks(cluster) },
     { weight: weights.propose, actions: proposals(cluster) },
-    { weight: weights.fault, actions: faults(cluster, weights.downMax) },
+    ...faults(cluster, weights.downMax).map((actions) => ({ weight: weights.fault, actions })),
   ].filter(({ weight, actions }) => weight > 0 && actions.length > 0);
   if (classes.length === 0) return [null, seed];
   const [chosen, second] = pickWeighted(seed, classes, ({ weight }) => weight);

@@ -1,0 +1,77 @@
+/**
+ * An ensemble in memory under watch: after each action every property of `core/invariants.ts` is
+ * checked, and that nothing is acknowledged before it is durable.
+ */
+import { at, toArray } from '../core/chunked.js';
+import type { Sid } from '../core/ids.js';
+import type { Ghost, ServerView } from '../core/invariants.js';
+import { checkServers, NO_GHOST, observe } from '../core/invariants.js';
+import { counterOf, epochOf } from '../core/zxid.js';
+import type { Action } from './action.js';
+import { act } from './action.js';
+import type { Cluster, StepRecord } from './cluster.js';
+import { nodeOf } from './cluster.js';
+import type { Disk } from './disk.js';
+import { diskContent } from './disk.js';
+
+export interface Watched {
+  readonly cluster: Cluster;
+  readonly ghost: Ghost;
+}
+
+export function watch(cluster: Cluster): Watched {
+  return { cluster, ghost: NO_GHOST };
+}
+
+/** All servers as the properties see them. */
+export function viewsOf(cluster: Cluster): ServerView[] {
+  return [...cluster.nodes.values()].map(({ config, state, disk, applied }) => ({
+    sid: config.sid,
+    votes: config.voters.includes(config.sid),
+    state,
+    disk: diskContent(disk),
+    applied: toArray(applied),
+  }));
+}
+
+/** Carries `action` out; throws with what it violated. */
+export function actWatched(watched: Watched, action: Action): Watched {
+  const cluster = act(watched.cluster, action);
+  const views = viewsOf(cluster);
+  const found: string[] = [];
+  const changed = new Set<Sid>('sid' in action ? [action.sid] : []);
+  let { ghost } = watched;
+  for (let i = watched.cluster.steps.length; i < cluster.steps.length; i++) {
+    const step = at(cluster.steps, i)!;
+    changed.add(step.sid);
+    const view = views.find(({ sid }) => sid === step.sid)!;
+    const [next, violations] = observe(ghost, step.before, { ...view, state: step.after });
+    ghost = next;
+    found.push(...violations, ...earlyAcks(step, nodeOf(cluster, step.sid).disk));
+  }
+  for (const sid of changed) found.push(...checkServers(views, ghost, sid));
+  if (found.length > 0) throw new Error(`${JSON.stringify(action)}: ${found.join('; ')}`);
+  return { cluster, ghost };
+}
+
+/** AckDurable: an acknowledgement says what the disk holds. */
+function earlyAcks({ sid, effects }: StepRecord, disk: Disk): string[] {
+  const found: string[] = [];
+  for (const effect of effects) {
+    if (effect.type !== 'send') continue;
+    const { packet } = effect;
+    let durable = true;
+    if (packet.type === 'ACKEPOCH' && packet.currentEpoch !== -1) {
+      durable = disk.currentEpoch === packet.currentEpoch;
+    } else if (packet.type === 'LEADERINFO') {
+      durable = disk.acceptedEpoch >= packet.epoch;
+    } else if (packet.type === 'ACK' && counterOf(packet.zxid) === 0) {
+      durable = disk.currentEpoch === epochOf(packet.zxid);
+    } else if (packet.type === 'ACK') {
+      const last = disk.log.at(-1)?.zxid ?? disk.snapshot.zxid;
+      durable = last >= packet.zxid;
+    }
+    if (!durable) found.push(`AckDurable: server ${sid} sent ${JSON.stringify(packet)}`);
+  }
+  return found;
+}
