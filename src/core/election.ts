@@ -4,8 +4,8 @@
  *
  * Deviations from Apache: when the votes of all voters are in and equal, nothing better can come and
  * no finalizeWait is needed; the timeout of resending doubles to 16 times its start, not to a minute;
- * a server that is no voter is answered only while it looks, so that two servers never answer each
- * other for ever.
+ * a server that is no voter is answered only while it looks, and does not answer one whose round is
+ * older, so that two servers never answer each other for ever; see also `isLed`.
  */
 import { startFollowing, startLeading } from './discovery.js';
 import type { CoreEffect } from './effect.js';
@@ -116,7 +116,8 @@ function fromLooking(
   out: CoreEffect[],
 ): CoreState {
   if (theirs.electionEpoch < state.round) {
-    answer(state, peer.vote, from, out);
+    // Not an observer: it would be answered in turn, and so on for ever.
+    if (isVoter(state.quorum, state.config.sid)) answer(state, peer.vote, from, out);
     return state;
   }
   let next = state;
