@@ -16,7 +16,11 @@ const coverageDir = join(root, 'coverage', 'tmp');
 
 /** Line coverage that each group of files must reach, in per cent. */
 const gates = [
-  { name: 'pure folders', lines: 97, include: ['src/core/**', 'src/tree/**', 'src/server/**', 'src/jute/**'] },
+  {
+    name: 'pure folders',
+    lines: 97,
+    include: ['src/core/**', 'src/tree/**', 'src/server/**', 'src/jute/**'],
+  },
   { name: 'src and conformance', lines: 90, include: ['src/**', 'conformance/**/*.ts'] },
 ];
 
@@ -48,7 +52,8 @@ if (words.length > 0) process.exit(node(nodeTest));
 
 rmSync(join(root, 'coverage'), { recursive: true, force: true });
 const common = ['--all', '--src', 'src', '--src', 'conformance', '--exclude-after-remap'];
-const includes = (globs: readonly string[]): string[] => globs.flatMap((glob) => ['--include', glob]);
+const includes = (globs: readonly string[]): string[] =>
+  globs.flatMap((glob) => ['--include', glob]);
 
 const tested = node([
   c8,
@@ -64,7 +69,10 @@ const tested = node([
 let failed = tested !== 0;
 for (const gate of gates) {
   process.stdout.write(`\ncoverage of ${gate.name}: at least ${gate.lines} % of lines\n`);
-  const reporter = gate === gates[1] ? ['--reporter', 'text', '--reporter', 'lcovonly'] : ['--reporter', 'text-summary'];
+  const reporter =
+    gate === gates[1]
+      ? ['--reporter', 'text', '--reporter', 'lcovonly']
+      : ['--reporter', 'text-summary'];
   const checked = node([
     c8,
     'report',

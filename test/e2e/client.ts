@@ -222,3 +222,18 @@ function firstFrames(socket: Socket): Promise<readonly Buffer[]> {
     socket.once('close', onClose);
   });
 }
+
+async function isLeader(address: string): Promise<boolean> {
+  const socket = await dial(address);
+  socket.write('srvr');
+  return /^Mode: leader$/m.test((await readAll(socket)).toString());
+}
+
+/** The address of the member that says that it leads; asks until one does. */
+export async function leaderOf(addresses: readonly string[]): Promise<string> {
+  for (;;) {
+    for (const address of addresses) {
+      if (await isLeader(address).catch(() => false)) return address;
+    }
+  }
+}

@@ -2,22 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startCluster } from '../support/cluster.js';
-import { Client, dial, readAll } from './client.js';
+import { Client, leaderOf } from './client.js';
 import { Workload } from './workload.js';
-
-async function isLeader(address: string): Promise<boolean> {
-  const socket = await dial(address);
-  socket.write('srvr');
-  return /^Mode: leader$/m.test((await readAll(socket)).toString());
-}
-
-async function leaderOf(addresses: readonly string[]): Promise<string> {
-  for (;;) {
-    for (const address of addresses) {
-      if (await isLeader(address).catch(() => false)) return address;
-    }
-  }
-}
 
 test('kill -9 of the leader under writes, twice: nothing acknowledged is lost', async () => {
   await using cluster = await startCluster({ kind: 'zab', shape: 'ensemble' });

@@ -32,15 +32,23 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/config': { folders: codec, packages: ['io-ts', 'fp-ts'], node: true },
   'src/sim': { folders: pure, packages: ['ts-pattern', 'immutable'], node: [] },
-  'src/shell': { folders: [...pure, 'src/config'], packages: ['ts-pattern', 'immutable'], node: true },
+  'src/shell': {
+    folders: [...pure, 'src/config'],
+    packages: ['ts-pattern', 'immutable'],
+    node: true,
+  },
   'src/testing': { folders: [...world, 'conformance'], packages: [], node: true },
   'src/cli': {
     folders: [...world, 'src/testing', 'conformance'],
     packages: ['io-ts', 'fp-ts'],
     node: true,
   },
-  'src': { folders: [...world, 'src/testing'], packages: [], node: true },
-  conformance: { folders: [...pure, 'src/sim'], packages: ['io-ts', 'fp-ts', 'ts-pattern', 'immutable'], node: true },
+  src: { folders: [...world, 'src/testing'], packages: [], node: true },
+  conformance: {
+    folders: [...pure, 'src/sim'],
+    packages: ['io-ts', 'fp-ts', 'ts-pattern', 'immutable'],
+    node: true,
+  },
 };
 
 /** `src/server` imports types of the codecs only. */
@@ -78,7 +86,8 @@ function importsOf(file: string): Import[] {
         ts.isNamedImports(bindings) &&
         bindings.elements.length > 0 &&
         bindings.elements.every((element) => element.isTypeOnly);
-      const typeOnly = clause !== undefined && (clause.phaseModifier === ts.SyntaxKind.TypeKeyword || allTyped);
+      const typeOnly =
+        clause !== undefined && (clause.phaseModifier === ts.SyntaxKind.TypeKeyword || allTyped);
       found.push({ target: node.moduleSpecifier.text, typeOnly });
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
       const target = (node.moduleSpecifier as ts.StringLiteral).text;
@@ -102,7 +111,9 @@ function complaint(file: string, { target, typeOnly }: Import): string | null {
   const rule = rules[area];
   if (rule === undefined) return `${file}: no import rule for ${area}`;
   if (target.startsWith('.')) {
-    const path = relative(root, normalize(join(root, dirname(file), target))).split(sep).join('/');
+    const path = relative(root, normalize(join(root, dirname(file), target)))
+      .split(sep)
+      .join('/');
     const to = areaOf(path);
     if (to !== area && !rule.folders.includes(to)) return `${file} imports ${path}`;
     if (typesOnly[area] === to && !typeOnly) return `${file} imports more than types from ${path}`;
@@ -137,7 +148,10 @@ function impurities(file: string): string[] {
   const at = (node: ts.Node): string =>
     `${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}`;
   for (const statement of source.statements) {
-    if (ts.isVariableStatement(statement) && !(statement.declarationList.flags & ts.NodeFlags.Const)) {
+    if (
+      ts.isVariableStatement(statement) &&
+      !(statement.declarationList.flags & ts.NodeFlags.Const)
+    ) {
       found.push(`${at(statement)}: module-level let`);
     }
   }

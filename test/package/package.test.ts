@@ -21,8 +21,17 @@ before(async () => {
   const pack = ['pack', '--ignore-scripts', '--pack-destination', project, '--json'];
   const { stdout } = await run('npm', pack, { cwd: root, env, maxBuffer: 1 << 26 });
   const [packed] = JSON.parse(stdout) as [{ filename: string }];
-  writeFileSync(join(project, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`];
+  writeFileSync(
+    join(project, 'package.json'),
+    '{ "name": "user", "private": true, "type": "module" }',
+  );
+  const install = [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    `./${packed.filename}`,
+  ];
   await run('npm', install, { cwd: project, env });
 });
 
@@ -59,7 +68,11 @@ test("import 'zab/testing' starts and closes a server", async () => {
     await server.close();
   `;
   writeFileSync(join(project, 'use.js'), script);
-  const { stdout } = await run(process.execPath, ['use.js'], { cwd: project, env, timeout: 60_000 });
+  const { stdout } = await run(process.execPath, ['use.js'], {
+    cwd: project,
+    env,
+    timeout: 60_000,
+  });
   assert.match(stdout, /^127\.0\.0\.1:\d+$/m);
 });
 
@@ -67,12 +80,15 @@ test('npx zab check runs a model, and npx zab validate a golden trace', async ()
   const listed = await run('npx', ['zab', 'check', '--list'], { cwd: project, env });
   const manifestFile = join(project, 'node_modules', 'zab', 'spec', 'models', 'manifest.json');
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as
-    | { models: { name: string; class: string }[] }
-    | { name: string; class: string }[];
+    { models: { name: string; class: string }[] } | { name: string; class: string }[];
   const models = Array.isArray(manifest) ? manifest : manifest.models;
   const witness = models.find((model) => model.class === 'witness');
   assert.ok(witness, 'the manifest has a witness');
   assert.ok(listed.stdout.includes(witness.name));
-  const checked = await run('npx', ['zab', 'check', witness.name], { cwd: project, env, timeout: 300_000 });
+  const checked = await run('npx', ['zab', 'check', witness.name], {
+    cwd: project,
+    env,
+    timeout: 300_000,
+  });
   assert.ok(checked.stdout.includes(witness.name));
 });

@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly jvm?: readonly string[];
   /** Options of `node` for ours. */
   readonly node?: readonly string[];
+  /** A folder for the traces of ours: `server-SID.ndjson` each. */
+  readonly traces?: string;
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -49,13 +51,13 @@ export interface Cluster extends AsyncDisposable {
 
 const zabMain = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
 
-const memberCommand = (options: ClusterOptions, cfgFile: string): Promise<Command> =>
-  options.kind === 'apache'
-    ? apacheCommand(cfgFile, options.jvm ?? testJvm)
-    : Promise.resolve({
-        tool: process.execPath,
-        args: [...(options.node ?? []), zabMain, 'server', cfgFile],
-      });
+const memberCommand = (options: ClusterOptions, cfgFile: string, sid: number): Promise<Command> => {
+  if (options.kind === 'apache') return apacheCommand(cfgFile, options.jvm ?? testJvm);
+  const args = [...(options.node ?? []), zabMain, 'server', cfgFile];
+  const { traces } = options;
+  if (traces !== undefined) args.push('--trace', join(traces, `server-${sid}.ndjson`));
+  return Promise.resolve({ tool: process.execPath, args });
+};
 
 const spawnMembers = async (
   options: ClusterOptions,
@@ -71,7 +73,7 @@ const spawnMembers = async (
   const processes: ServerProcess[] = [];
   for (const member of members) {
     const file = writeZooCfg(folder, member, members, options.cfg ?? testCfg);
-    const command = await memberCommand(options, file);
+    const command = await memberCommand(options, file, member.sid);
     processes.push(
       new ServerProcess(`${options.kind} server ${member.sid}`, member.client, command),
     );
