@@ -14,7 +14,9 @@ import {
   countWatchedPaths,
   countWatches,
   emptyWatches,
+  hasWatch,
   removeConn,
+  removeWatch,
   trigger,
 } from '../../src/server/watches.js';
 import { OPEN_ACL_UNSAFE } from '../../src/tree/acl.js';
@@ -104,22 +106,29 @@ test('a connection takes its watches along', () => {
   assert.equal(removeConn(after, A), after);
 });
 
+interface One {
+  readonly kind: WatchKind;
+  readonly path: string;
+  readonly who: number;
+}
+
 type Step =
-  | { readonly do: 'add'; readonly kind: WatchKind; readonly path: string; readonly who: number }
+  | (One & { readonly do: 'add' })
+  | (One & { readonly do: 'remove' })
   | { readonly do: 'drop'; readonly who: number }
   | { readonly do: 'fire'; readonly type: Change['type']; readonly path: string };
 
 const paths = fc.constantFrom('/', '/a', '/a/b', '/c');
 const who = fc.integer({ min: 1, max: 12 });
+const kind = fc.constantFrom('data' as const, 'child' as const);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('add' as const),
-      kind: fc.constantFrom('data' as const, 'child' as const),
-      path: paths,
-      who,
-    }),
+    arbitrary: fc.record({ do: fc.constant('add' as const), kind, path: paths, who }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('remove' as const), kind, path: paths, who }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), who }) },
   {
@@ -159,6 +168,12 @@ test('agrees with a list of watches, and keeps nothing of what is gone', () => {
         if (s.do === 'add') {
           table = addWatch(table, s.kind, s.path, conn(s.who));
           model.add(`${s.kind} ${s.path} ${s.who}`);
+        } else if (s.do === 'remove') {
+          const before = table;
+          const text = `${s.kind} ${s.path} ${s.who}`;
+          assert.equal(hasWatch(table, s.kind, s.path, conn(s.who)), model.has(text));
+          table = removeWatch(table, s.kind, s.path, conn(s.who));
+          if (!model.delete(text)) assert.equal(table, before, 'nothing to remove: same table');
         } else if (s.do === 'drop') {
           table = removeConn(table, conn(s.who));
           for (const text of [...model]) if (text.endsWith(` ${s.who}`)) model.delete(text);
