@@ -153,6 +153,7 @@ test('a connection that says nothing ends; one with a session may be silent', as
     const [socket] = await open(it);
     const silent = await dial(it.address);
     assert.equal((await readAll(silent)).length, 0);
+    await it.events.until(({ type }) => type === 'clientClosed');
     assert.equal(it.port.connectionCount, 1);
     assert.equal(socket.destroyed, false);
   }, 50);
