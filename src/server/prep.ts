@@ -6,7 +6,8 @@
  * A request that fails becomes an `error` transaction: it consumes its zxid everywhere.
  *
  * Deviations: a multi that cannot be read consumes a zxid for every reason, where Apache logs some
- * under the zxid of the transaction before. Opcode 20 (deleteContainer) is refused: clients have no business with it. createTTL
+ * under the zxid of the transaction before. Opcode 20 (deleteContainer) is for containers and
+ * TTL nodes only; Apache's lets it delete any node without a permission. createTTL
  * is UNIMPLEMENTED, as with Apache's default of `extendedTypesEnabled`.
  */
 import { ErrorCode } from '../core/error-code.js';
@@ -82,6 +83,8 @@ export function prepare(ctx: PrepContext, request: ClientRequest): TxnBody {
     case 'setData':
     case 'check':
       return prepareOp(ctx, request);
+    case 'deleteContainer':
+      return prepareDeleteContainer(ctx.tree, request.path);
     case 'unknown':
       return fail(
         request.opcode === RECONFIG ? ErrorCode.RECONFIGDISABLED : ErrorCode.UNIMPLEMENTED,
@@ -217,6 +220,17 @@ function prepareDelete(ctx: PrepContext, request: VersionedRequest): SingleBody 
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   if (countNames(node.children) > 0) return fail(ErrorCode.NOTEMPTY);
   return { type: 'delete', path };
+}
+
+/** The leader's own: path, node, parent, children, kind; nobody's permission is asked. */
+function prepareDeleteContainer(tree: Tree, path: string): SingleBody {
+  if (!isDeletablePath(path)) return fail(ErrorCode.BADARGUMENTS);
+  const node = getNode(tree, path);
+  if (node === undefined) return fail(ErrorCode.NONODE);
+  if (countNames(node.children) > 0) return fail(ErrorCode.NOTEMPTY);
+  const kind = ownerKind(node.ephemeralOwner);
+  if (kind !== 'container' && kind !== 'ttl') return fail(ErrorCode.BADVERSION);
+  return { type: 'deleteContainer', path };
 }
 
 /** Session, path, node, permission, version. */

@@ -5,10 +5,11 @@
  * the order in which they must be carried out.
  */
 import type { Role } from '../core/effect.js';
-import type { PeerConn, SessionId } from '../core/ids.js';
+import type { Millis, PeerConn, SessionId } from '../core/ids.js';
 import type { PingPacket, Snapshot } from '../core/message.js';
 import { makeZxid } from '../core/zxid.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
+import { CONTAINER_CHECK, deleteContainers, nextContainers } from './containers.js';
 import { onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
 import type { ServiceEffect, ServiceEvent } from './events.js';
 import { emptyFifo } from './fifo.js';
@@ -35,7 +36,11 @@ export function serviceStep(
 ): readonly [ServiceState, readonly ServiceEffect[]] {
   const out: Out = [];
   const after = step(state, event, out);
-  return [after.sessions.buckets === state.sessions.buckets ? after : remind(after, out), out];
+  const sameDeadline =
+    after.sessions.buckets === state.sessions.buckets &&
+    after.tree.containers === state.tree.containers &&
+    after.containersDue === state.containersDue;
+  return [sameDeadline ? after : remind(after, out), out];
 }
 
 function step(state: ServiceState, event: ServiceEvent, out: Out): ServiceState {
@@ -122,6 +127,7 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
       awaited: emptyFifo(),
       awaitedSyncs: emptyFifo(),
     },
+    containersDue: leading ? after.now + CONTAINER_CHECK : null,
     ahead: nothingAhead(after.tree, role.lastZxid > start ? role.lastZxid : start),
   };
 }
@@ -152,7 +158,7 @@ function onTick(state: ServiceState, out: Out): ServiceState {
   const [sessions, expired] = takeExpired(state.sessions, state.now);
   let after: ServiceState = { ...state, sessions };
   for (const sessionId of expired) after = expire(after, sessionId, out);
-  return after;
+  return deleteContainers(after, out);
 }
 
 /**
@@ -169,10 +175,15 @@ function expire(state: ServiceState, sessionId: SessionId, out: Out): ServiceSta
   return propose(state, { sessionId, cxid: 0, request, identities: [], owner: 'self' }, out);
 }
 
-/** Asks to be woken when the next sessions may have to go. */
+/** Asks to be woken when the next sessions or containers may have to go. */
 function remind(state: ServiceState, out: Out): ServiceState {
-  const at = nextDue(state.sessions);
+  const at = earlier(nextDue(state.sessions), nextContainers(state));
   if (at === state.deadline) return state;
   out.push({ type: 'serviceDeadline', at });
   return { ...state, deadline: at };
+}
+
+function earlier(a: Millis | null, b: Millis | null): Millis | null {
+  if (a === null) return b;
+  return b === null || a < b ? a : b;
 }

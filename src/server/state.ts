@@ -102,6 +102,8 @@ export interface ServiceState {
   readonly nextSessionId: SessionId;
   /** The deadline last asked for. */
   readonly deadline: Millis | null;
+  /** Leader: when to look for containers that are empty again; null: does not lead. */
+  readonly containersDue: Millis | null;
   /** The connection of each session that is connecting or open here. */
   readonly connOfSession: PersistentMap<SessionId, ClientConn>;
   readonly watches: WatchTable;
@@ -142,6 +144,7 @@ export function initialService(config: ServiceConfig): ServiceState {
     role: LOOKING,
     nextSessionId: 0n as SessionId,
     deadline: null,
+    containersDue: null,
     connOfSession: PersistentMap(),
     watches: emptyWatches(),
     sessions: NO_SESSIONS,
@@ -180,13 +183,14 @@ export function withWork(
   ahead: Ahead,
 ): ServiceState {
   const { config, wallOffset, role, nextSessionId, deadline } = state;
-  const { connOfSession, watches, sessions } = state;
+  const { containersDue, connOfSession, watches, sessions } = state;
   return {
     config,
     wallOffset,
     role,
     nextSessionId,
     deadline,
+    containersDue,
     connOfSession,
     watches,
     sessions,

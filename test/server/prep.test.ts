@@ -346,6 +346,25 @@ test('closeSession names the ephemerals of the session, sorted, and asks for no 
 });
 
 test('what only a foreign learner can forward fails as not implemented', () => {
-  const request: ClientRequest = { op: 'deleteContainer', path: '/a' };
+  const request: ClientRequest = { op: 'addWatch', path: '/a', mode: 0 };
   assert.equal(errOf(emptyTree(), request), ErrorCode.UNIMPLEMENTED);
+  const unknown: ClientRequest = { op: 'unknown', opcode: 99 };
+  assert.equal(errOf(emptyTree(), unknown), ErrorCode.UNIMPLEMENTED);
+});
+
+test('deleteContainer is for empty containers only', () => {
+  const container = (path: string): ClientRequest => ({
+    op: 'createContainer',
+    path,
+    data: null,
+    acl: OPEN,
+    flags: 4,
+  });
+  const tree = treeAfter(create('/p'), container('/c'), container('/d'), create('/d/x'));
+  const request = (path: string): ClientRequest => ({ op: 'deleteContainer', path });
+  assert.equal(errOf(tree, request('/')), ErrorCode.BADARGUMENTS);
+  assert.equal(errOf(tree, request('/none')), ErrorCode.NONODE);
+  assert.equal(errOf(tree, request('/d')), ErrorCode.NOTEMPTY);
+  assert.equal(errOf(tree, request('/p')), ErrorCode.BADVERSION);
+  assert.deepEqual(prepare(context(tree), request('/c')), { type: 'deleteContainer', path: '/c' });
 });
