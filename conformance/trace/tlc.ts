@@ -146,7 +146,8 @@ export async function candidatesBefore(
   const upTo = { ...trace, lines: trace.lines.slice(0, index + 1) };
   const printed: string[] = [];
   await runModule(dataModule([upTo], index + 1), options, (line) => {
-    if (/^<<"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
+    // What is long is printed over several lines.
+    if (/^<<\s*"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
     else if (printed.length > 0 && /^\s/.test(line)) printed.push(`${printed.pop() ?? ''} ${line}`);
   });
   return readCandidates(printed);
