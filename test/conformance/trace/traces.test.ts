@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from '../../../conformance/package-root.js';
+import { traceFiles } from '../../../conformance/trace/generate.js';
+import { loadRuns } from '../../../conformance/trace/load.js';
+import { mergeTraces } from '../../../conformance/trace/merge.js';
+import { validateRuns } from '../../../conformance/trace/validate.js';
+import type { Run } from '../../../conformance/trace/validate.js';
+import { STEP_NAMES } from '../../../src/core/classify.js';
+import { sharedTools } from '../tla2tools-runner/helper.js';
+import { recordedRun, splitByServer } from './helper.js';
+
+const root = join(packageRoot(), 'traces');
+const { files, refusedAt } = traceFiles();
+const goldenPaths = [...files.keys()].filter((p) => p.startsWith('golden'));
+
+/** Steps that take luck to come by: the random runs have them. */
+const NOT_IN_GOLDEN = ['FollowerProcessPROPOSALInSync', 'FollowerProcessCOMMITInSync'];
+
+test('traces/ is what the generator makes of the code as it is', () => {
+  for (const [path, text] of files)
+    assert.equal(readFileSync(join(root, path), 'utf8'), text, path);
+  for (const folder of ['golden', 'rejected']) {
+    const names = readdirSync(join(root, folder)).map((name) => join(folder, name));
+    const made = [...files.keys()].filter((p) => p.startsWith(folder));
+    assert.deepEqual(names.sort(), made.sort());
+  }
+});
+
+test('golden traces show TRUNC and SNAP', () => {
+  const sent = (type: string) =>
+    goldenPaths.some((p) => files.get(p)!.includes(`{"type":"${type}"`));
+  for (const type of ['DIFF', 'TRUNC', 'SNAP', 'INFORM']) assert.ok(sent(type), type);
+});
+
+test('TLC accepts every golden trace, random runs with faults, and runs merged from files', async () => {
+  const golden = goldenPaths.flatMap((p) => loadRuns([join(root, p)]));
+  const random = [11, 12, 13].map((seed) => recordedRun(seed, 250));
+  const merged = [golden[0]!, golden[3]!, random[0]!].map((run): Run => {
+    const { lines, refused } = mergeTraces(splitByServer(run.lines));
+    assert.equal(lines.length, run.lines.length);
+    return { name: `${run.name}, merged`, lines, refused };
+  });
+  const options = { tools: await sharedTools() };
+  const validations = await validateRuns([...golden, ...random, ...merged], options);
+  for (const { name, refusal } of validations) {
+    assert.equal(refusal, null, `${name}:${refusal?.at.number} ${refusal?.why.join('\n')}`);
+  }
+  const covered = new Set(
+    validations.slice(0, golden.length).flatMap((v) => [...v.coverage.keys()]),
+  );
+  const missing = STEP_NAMES.filter((name) => !covered.has(name) && !NOT_IN_GOLDEN.includes(name));
+  assert.deepEqual(
+    missing,
+    ['ResendNotifications'].filter((name) => !covered.has(name as never)),
+  );
+});
+
+test('every corrupted trace is refused, at the line that is wrong', async () => {
+  assert.ok(refusedAt.size >= 20);
+  const paths = [...refusedAt.keys()];
+  const runs = paths.flatMap((p) => loadRuns([join(root, p)]));
+  const validations = await validateRuns(runs, { tools: await sharedTools(), explain: false });
+  const got = validations.map(({ refusal }, i) => [paths[i], refusal?.at.number ?? null]);
+  assert.deepEqual(got, [...refusedAt]);
+});
