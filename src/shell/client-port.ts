@@ -26,14 +26,13 @@ import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
 import { ClientStats } from './client-stats.js';
 import { fourLetterWord, notWhitelisted } from './four-letter-words.js';
+import { linger } from './linger.js';
 import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import { Outbox, type Flusher } from './outbox.js';
 
 const OUTSTANDING_MAX = 1024;
 const UNSENT_MAX = 1 << 20;
-/** How long a connection may take to read what was sent before it was closed. */
-const LINGER_MS = 2000;
 const SYNC_CONNECTED = 3;
 
 interface Connection {
@@ -360,8 +359,7 @@ export class ClientPort {
     if (socket.destroyed) return;
     // Read on, so that the end of the connection is seen; a client that does not read is dropped.
     if (connection.paused) socket.resume();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
+    linger(socket);
   }
 
   #log(what: string, { ip, socket }: Connection, reason: string): void {

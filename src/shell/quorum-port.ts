@@ -17,14 +17,12 @@ import { feedQuorum, quorumStream, type QuorumStream } from '../jute/quorum-stre
 import { createWriter } from '../jute/writer.js';
 import type { CoreEvent } from '../core/event.js';
 import { addressText, plainIp } from './address.js';
+import { linger } from './linger.js';
 import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import type { Flusher } from './outbox.js';
 import { PeerStream } from './peer-stream.js';
 import { encodedTxn, rememberTxnBytes } from './storage/txn-bytes.js';
-
-/** How long the other side may take to read what was sent before a close. */
-const LINGER_MS = 2000;
 
 export type PeerEvent = Extract<
   CoreEvent,
@@ -121,8 +119,7 @@ export class QuorumPort {
     const { name, socket, out } = connection;
     this.#options.log.info('quorum connection closed', { name, reason });
     out.end();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
+    linger(socket);
   }
 
   async close(): Promise<void> {

@@ -56,8 +56,11 @@ async function connected(run: (pair: Pair) => Promise<void>, packetMax?: number)
   learner.port.dial(LEADER);
   const atLeader = await opened(leader);
   const atLearner = await opened(learner);
-  await run({ leader, learner, atLeader, atLearner });
-  await Promise.all([leader.port.close(), learner.port.close()]);
+  try {
+    await run({ leader, learner, atLeader, atLearner });
+  } finally {
+    await Promise.all([leader.port.close(), learner.port.close()]);
+  }
 }
 
 interface Pair {
