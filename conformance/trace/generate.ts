@@ -1,5 +1,5 @@
 /**
- * Writes traces/: `node dist/conformance/trace/generate.js`. A test holds the files to what this
+ * Writes traces/: `npm run traces`. A test holds the files to what this
  * makes of the code as it is.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ function readme(refusedAt: ReadonlyMap<string, number>): string {
     '',
     'All of them come from the real reducers in `src/core`, run in memory by `src/sim` after the',
     'scripts in `conformance/trace/scenarios.ts`, the same every time. They are written by',
-    '`node dist/conformance/trace/generate.js`, as is this page; a test compares.',
+    '`npm run traces`, as is this page; a test compares.',
     '',
     '## golden: accepted',
     '',

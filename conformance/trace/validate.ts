@@ -44,11 +44,11 @@ function membersOf({ voters, observers }: ModelTrace): string {
 }
 
 function modelOf(run: Run): ModelTrace {
-  if (run.lines.length === 0 && run.refused === null)
-    throw new UnusableTrace(`${run.name}: no lines`);
-  const model = resolveTrace(run.name, run.lines);
-  if (model === null) throw new UnusableTrace(`${run.name}: no server starts in it`);
-  return { ...model, refused: model.refused ?? run.refused };
+  const { name, lines, refused } = run;
+  const model = resolveTrace(name, lines);
+  if (model !== null) return { ...model, refused: model.refused ?? refused };
+  if (refused === null) throw new UnusableTrace(`${name}: no server starts in it`);
+  return { name, lines: [], voters: [], observers: [], disks: new Map(), refused };
 }
 
 /**
