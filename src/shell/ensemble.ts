@@ -75,7 +75,9 @@ export class Ensemble {
         await prepareFolder(config);
       }
       const ensemble = new Ensemble(members, temporary, roleChanges);
-      await Promise.all(members.map((member) => member.start()));
+      // Not before the last one has started or failed: then all can be taken down.
+      const starts = await Promise.allSettled(members.map((member) => member.start()));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
       return ensemble;
     } catch (error) {
       await Promise.all(members.map((member) => member.kill()));

@@ -1,9 +1,9 @@
 /** What servers leave behind when they are closed: nothing. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { ZooKeeperEnsemble, ZooKeeperServer } from '../../src/testing/index.js';
 import { Client } from '../e2e/client.js';
@@ -99,4 +99,21 @@ test('an ensemble that cannot start', async () => {
     await zk.close();
     return [zk.port];
   });
+});
+
+test('an ensemble of which one server cannot start', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'zab-leaks-'));
+  try {
+    mkdirSync(join(dataDir, 'server-2'));
+    writeFileSync(join(dataDir, 'server-2', 'version-2'), 'no folder');
+    await leavesNothing(async () => {
+      await assert.rejects(ZooKeeperEnsemble.start({ dataDir }), { name: 'OperatorError' });
+      return [];
+    });
+    rmSync(join(dataDir, 'server-2'), { recursive: true });
+    // Nobody holds the folders of the others.
+    await (await ZooKeeperEnsemble.start({ dataDir })).close();
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
 });
