@@ -61,6 +61,9 @@ export function plan(state: CoreState, event: CoreEvent): Plan {
 }
 
 function planPersisted(state: CoreState, ticket: number): Plan {
+  if (ticket >= state.log.nextTicket) {
+    throw new Error(`persisted ${ticket}, which was not asked for`);
+  }
   const head = at(state.log.queue, 0);
   if (head === undefined || ticket < head.ticket) return IGNORE;
   const leads = state.peer.state === 'LEADING' || state.peer.state === 'STANDALONE';
