@@ -138,7 +138,7 @@ LookingReceivesLooking(i, j, m, rest) ==
 LookingReceivesDecided(i, j, m, rest) ==
   IF j \in Observers
   THEN notes' = rest /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
-  ELSE LET votes == IF m.round = round[i] \/ Mutant = "m36_votes_of_old_rounds_counted"
+  ELSE LET votes == IF m.round = round[i]
                     THEN [recvset[i] EXCEPT ![j] = m.vote] ELSE recvset[i]
            said  == [outOfElection[i] EXCEPT ![j] = [vote |-> m.vote, round |-> m.round,
                                                      state |-> m.state]]
