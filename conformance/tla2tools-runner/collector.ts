@@ -292,7 +292,9 @@ export class Collector {
 
 /** TLC's general message says nothing; what it wraps, and where it was evaluating, does. */
 function errorText(errors: readonly string[]): string {
-  const texts = errors.map((e) => e.replace(/^TLC threw an unexpected exception\..*The exception was a /, ''));
+  const texts = errors.map((e) =>
+    e.replace(/^TLC threw an unexpected exception\..*The exception was a /, ''),
+  );
   return [...new Set(texts)].join('; ').slice(0, 1000);
 }
 
