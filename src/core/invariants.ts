@@ -98,7 +98,7 @@ export function checkServers(
   const found: string[] = [];
   for (const view of views) {
     if (changed === null || view.sid === changed) {
-      found.push(...checkServer(view), ...checkApplied(view, ghost));
+      found.push(...checkServer(view), ...checkApplied(view, ghost), ...checkEpoch(view, ghost));
     }
     for (const other of views) {
       const concerned = changed === null || view.sid === changed || other.sid === changed;
@@ -122,6 +122,15 @@ function checkApplied({ sid, state, applied }: ServerView, ghost: Ghost): string
     found.push(`Integrity: server ${sid} applied up to ${applied.at(-1)?.zxid ?? 0}`);
   }
   return found;
+}
+
+/** EpochHistory: a disk with the currentEpoch of an established leader holds its initial history. */
+function checkEpoch({ sid, disk }: ServerView, ghost: Ghost): string[] {
+  const initial = ghost.established.get(disk.currentEpoch)?.initial ?? [];
+  const held = new Set(disk.log.map((txn) => txn.zxid));
+  const missing = initial.find((zxid) => zxid > disk.snapshotZxid && !held.has(zxid));
+  if (missing === undefined) return [];
+  return [`EpochHistory: server ${sid} is in epoch ${disk.currentEpoch} without ${missing}`];
 }
 
 /** LogMatching: equal zxids are equal transactions with equal logs before them. */
