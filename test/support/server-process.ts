@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { modeOf } from './four-letter-word.js';
 import { missingTool } from './provision.js';
 import { RawClient } from './raw-client.js';
 
@@ -131,7 +132,7 @@ export class ServerProcess {
     return /^ready /m.test(this.output);
   }
   /** Until `attempt` says true. Throws when the process is gone or `patience` ms have passed. */
-  async until(what: string, attempt: () => Promise<boolean>, patience = 60_000): Promise<void> {
+  async until(what: string, attempt: () => Promise<boolean>, patience = 120_000): Promise<void> {
     const end = performance.now() + patience;
     for (;;) {
       if (await attempt()) return;
@@ -143,15 +144,19 @@ export class ServerProcess {
     }
   }
   /**
-   * Until a client gets a session from it, which it then closes. Apache's server, while it starts, may accept a
-   * connection that it never reads: an attempt that hangs is given up, each one later than the one before.
+   * Until `srvr` shows a mode and then a client gets a session, which it closes. Apache's server, while it starts, may
+   * accept a connection that it never reads: a question that hangs is given up, each one later than the one before.
    */
-  serving(): Promise<void> {
+  async serving(): Promise<void> {
     let patience = 125;
-    return this.until('session', () => {
+    await this.until('mode', async () => {
       patience = Math.min(patience * 2, 8_000);
-      return answers(HOST, this.port, patience);
+      return (await within(patience, modeOf(this.address))) !== null;
     });
+    await this.until(
+      'session',
+      async () => (await within(10_000, session(HOST, this.port))) === true,
+    );
   }
   async signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
@@ -175,19 +180,20 @@ export class ServerProcess {
   }
 }
 
-/** One session opened and closed: false when refused, closed or silent for `patienceMs`. */
-const answers = async (host: string, port: number, patienceMs: number): Promise<boolean> => {
-  let client: RawClient | null = null;
+/** What the promise comes to; null if it fails or takes longer than `ms`. */
+const within = async <T>(ms: number, promise: Promise<T>): Promise<T | null> => {
   const patience = new AbortController();
-  const attempt = (async () => {
-    client = await RawClient.connect(host, port);
-    if (client === null || client.session.sessionId === 0n) return false;
-    await client.close();
-    return true;
-  })().catch(() => false);
-  const timer = delay(patienceMs, false, { signal: patience.signal }).catch(() => false);
-  const outcome = await Promise.race([attempt, timer]);
+  const late = delay(ms, null, { signal: patience.signal }).catch(() => null);
+  const outcome = await Promise.race([promise.catch(() => null), late]);
   patience.abort();
-  (client as RawClient | null)?.destroy();
   return outcome;
+};
+
+/** One session opened and closed; false when it is refused. */
+const session = async (host: string, port: number): Promise<boolean> => {
+  const client = await RawClient.connect(host, port);
+  if (client === null) return false;
+  if (client.session.sessionId !== 0n) await client.close();
+  client.destroy();
+  return client.session.sessionId !== 0n;
 };

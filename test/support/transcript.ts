@@ -60,6 +60,9 @@ const list = <T>(r: Reader, one: () => T): T[] => {
   return Array.from({ length: Math.max(0, length) }, one);
 };
 
+/** Longer than all scripts together: no session of a dead connection expires, and takes a zxid, amid a later one. */
+const SESSION_MS = 60_000;
+
 /** One run of a script against one server. */
 export class Script {
   readonly lines: string[] = [];
@@ -101,13 +104,13 @@ export class Script {
   /** A connection and its session; notes what the server answered. */
   async session(options: ConnectOptions = {}): Promise<Session> {
     const session = new Session(this, await this.socket());
-    await session.handshake(connectFrame({ timeout: 30_000, ...options }));
+    await session.handshake(connectFrame({ timeout: SESSION_MS, ...options }));
     return session;
   }
   /** Zxids count from here; makes the script's root. */
   async begin(): Promise<Session> {
     const session = new Session(this, await this.socket());
-    await session.handshake(connectFrame({ timeout: 30_000 }), false);
+    await session.handshake(connectFrame({ timeout: SESSION_MS }), false);
     const reply = await session.exchange(1, createBody(this.root, null));
     this.base = reply?.zxid ?? 0n;
     return session;
