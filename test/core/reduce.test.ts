@@ -153,6 +153,32 @@ test('an Apache leader may INFORM an observer before NEWLEADER', () => {
   assert.deepEqual(typesOf(up).slice(0, 3), ['deliver', 'deliver', 'ACK']);
 });
 
+test('a leader passes on a snapshot that it has not installed itself, and installs it to serve', () => {
+  const snapshot = { zxid: zxid(0, 5), image: 'the tree' };
+  const later = { electionEpoch: 2, zxid: zxid(0, 5), peerEpoch: 1 };
+  const led = feed(
+    learner(1),
+    packet(21, { type: 'SNAP', snapshot }),
+    packet(21, plain('NEWLEADER', zxid(1, 0))),
+    persisted(3),
+    { type: 'closed', conn: conn(21), now: 2 },
+    says(2, 1, 'LOOKING', later),
+    says(3, 1, 'LOOKING', later),
+    opened(31, 'leader'),
+    packet(31, info(2, 1)),
+    persisted(4),
+    packet(31, { type: 'ACKEPOCH', currentEpoch: 0, lastZxid: ZXID_ZERO }),
+    persisted(5),
+  );
+  assert.deepEqual(led.effects.slice(0, 2), [
+    { type: 'send', conn: 31, packet: { type: 'SNAP', snapshot } },
+    { type: 'send', conn: 31, packet: plain('NEWLEADER', zxid(2, 0)) },
+  ]);
+  const served = feed(led.state, packet(31, plain('ACK', zxid(2, 0))));
+  assert.deepEqual(served.effects[0], { type: 'installed', snapshot });
+  assert.deepEqual(typesOf(served), ['installed', 'UPTODATE', 'role']);
+});
+
 test('a sync waits for what was proposed before it, and only for that', () => {
   const sync: SyncPacket = { type: 'SYNC', sessionId: 1n as never, cxid: 1, path: '/' };
   const own: CoreEvent = { type: 'sync', conn: null, packet: sync };
