@@ -200,6 +200,18 @@ test('what TLC cannot use is a typed error of one line', async (t) => {
   });
 });
 
+test('without its counterexample a violation ends the run at once', async (t) => {
+  const spec = await tinySpec(t, `${COUNTER}\nSmall == x < 4`, `${INIT_NEXT}INVARIANT Small`);
+  const printed: string[] = [];
+  const result = await runTlc(
+    { mode: 'trace', ...spec, counterexample: false, onOutput: (l) => printed.push(l) },
+    await sharedTools(),
+  );
+  assert.equal(verdictText(result.verdict), 'violates Small (invariant)');
+  assert.equal(result.counterexample, null);
+  assert.ok(printed.some((l) => l.startsWith('Semantic processing')));
+});
+
 test('a run without end stops at its timeout, or when asked to', async (t) => {
   const spec = await tinySpec(t, "VARIABLE x\nInit == x = 0\nNext == x' = x + 1", INIT_NEXT);
   const tools = await sharedTools();
