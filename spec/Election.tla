@@ -116,8 +116,10 @@ AllAgree(i, votes, v) == IF v = NoVote THEN FALSE ELSE Supporters(i, votes, v) =
 
 LookingReceivesLooking(i, j, m, rest) ==
   IF j \in Observers \/ m.round < round[i]
-  THEN \* never counted, but answered with i's vote
-       /\ notes' = Notify(rest, i, {j}, Note("LOOKING", round[i], vote[i]))
+  THEN \* never counted, but answered with i's vote (an observer answers no voter: it would be
+       \* answered in turn, and so on for ever)
+       /\ notes' = IF i \in Observers /\ j \in Voters THEN rest
+                   ELSE Notify(rest, i, {j}, Note("LOOKING", round[i], vote[i]))
        /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
   ELSE LET newer  == m.round > round[i]
            mine   == IF newer THEN OwnVote(i, history[i]) ELSE vote[i]
@@ -134,7 +136,8 @@ LookingReceivesLooking(i, j, m, rest) ==
              ELSE /\ recvset' = [recvset EXCEPT ![i] = votes]
                   /\ UNCHANGED <<outOfElection, phaseVars>>
 
-\* j has a leader. i follows it if a quorum says the same in the same round, its leader included.
+\* j has a leader. i follows it if a quorum has the same one, which itself says that it leads: on
+\* which votes and in which rounds they elected it does not matter.
 LookingReceivesDecided(i, j, m, rest) ==
   IF j \in Observers
   THEN notes' = rest /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
@@ -142,8 +145,8 @@ LookingReceivesDecided(i, j, m, rest) ==
                     THEN [recvset[i] EXCEPT ![j] = m.vote] ELSE recvset[i]
            said  == [outOfElection[i] EXCEPT ![j] = [vote |-> m.vote, round |-> m.round,
                                                      state |-> m.state]]
-           same  == {k \in Voters : said[k].vote = m.vote /\ said[k].round = m.round}
            l     == m.vote.leader
+           same  == {k \in Voters : said[k].vote.leader = l}
            joins == IF l = i \/ l \notin same THEN FALSE
                     ELSE said[l].state = "LEADING" /\ IsQuorum(same)
        IN /\ notes' = rest
