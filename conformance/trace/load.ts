@@ -7,7 +7,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTraceFile, UnusableTrace } from './file.js';
 import type { SourceLine, TraceFile } from './file.js';
-import { mergeTraces } from './merge.js';
+import { mergeTraces, modelOrder } from './merge.js';
 import type { Run } from './validate.js';
 
 interface Part {
@@ -63,7 +63,8 @@ function upToGap(lines: readonly SourceLine[]): Pick<Run, 'lines' | 'refused'> {
 
 function runOf(file: TraceFile): Run {
   if (file.cut) throw cutLine(file);
-  return { name: file.path, ...upToGap(file.lines) };
+  const { lines, refused } = upToGap(file.lines);
+  return { name: file.path, lines: modelOrder(lines), refused };
 }
 
 /** The last line of a server that was killed may be cut: it was not done yet. */

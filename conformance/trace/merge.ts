@@ -35,8 +35,11 @@ class Merger {
   /** By attempt: the lines that must come before it. */
   private readonly before: ReadonlyMap<SourceLine, readonly SourceLine[]>;
   private readonly placed = new Set<SourceLine>();
+  /** Prefer the line that comes first in its file; else the server that is least far. */
+  private readonly inFileOrder: boolean;
 
-  constructor(files: readonly (readonly SourceLine[])[]) {
+  constructor(files: readonly (readonly SourceLine[])[], inFileOrder = false) {
+    this.inFileOrder = inFileOrder;
     this.queues = files.map((lines) => ({ lines, next: 0 }));
     this.links = findLinks(files.flat());
     this.before = connectRules(files, this.links);
@@ -53,13 +56,18 @@ class Merger {
     return { lines: this.order, refused: null };
   }
 
-  /** The queue that is least far among those that may go on. */
+  private rank(queue: Queue): number {
+    if (!this.inFileOrder) return share(queue);
+    return queue.lines[queue.next]?.number ?? Infinity;
+  }
+
+  /** The first queue among those that may go on. */
   private pick(strict: boolean): Queue | null {
     let best: Queue | null = null;
     for (const queue of this.queues) {
       const source = queue.lines[queue.next];
       if (source === undefined) continue;
-      if (best !== null && share(best) <= share(queue)) continue;
+      if (best !== null && this.rank(best) <= this.rank(queue)) continue;
       if (this.missing(source) !== null) continue;
       if (strict && !(this.before.get(source) ?? []).every((s) => this.placed.has(s))) continue;
       best = queue;
@@ -190,4 +198,21 @@ function connectRules(
 /** `files`: the lines of each server. */
 export function mergeTraces(files: readonly (readonly SourceLine[])[]): Merged {
   return new Merger(files).run();
+}
+
+/**
+ * The lines of one file in an order that the model can follow. It is the file's, but for a learner's
+ * attempt to connect that happened while its leader still read an older connection: that one comes
+ * later, with what follows on it. A file in which something is read before it was sent stays as it is.
+ */
+export function modelOrder(lines: readonly SourceLine[]): readonly SourceLine[] {
+  if (new Merger([lines], true).run().refused !== null) return lines;
+  const servers = new Map<number, SourceLine[]>();
+  for (const source of lines) {
+    const own = servers.get(source.line.server);
+    if (own === undefined) servers.set(source.line.server, [source]);
+    else own.push(source);
+  }
+  const merged = new Merger([...servers.values()], true).run();
+  return merged.refused === null ? merged.lines : lines;
 }
