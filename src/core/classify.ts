@@ -9,7 +9,7 @@ import type { CoreEvent } from './event.js';
 import { at } from './chunked.js';
 import { handlerOf } from './handlers.js';
 import { acceptConnection, leaderConnection, leaderPacket, leaderTick } from './plan-leader.js';
-import { learnerPacket, learnerTick } from './plan-learner.js';
+import { learnerPacket, learnerTick, planRedial } from './plan-learner.js';
 import type { CoreState, Looking } from './state.js';
 import { isLearner } from './state.js';
 import type { InvisibleStep, Plan, StepName } from './step.js';
@@ -123,11 +123,11 @@ function planConnection(state: CoreState, event: ConnectionEvent): Plan {
     case 'dialFailed':
       if (!isLearner(peer) || peer.zab !== 'DISCOVERY') return IGNORE;
       if (!peer.dialling || peer.vote.leader !== event.sid) return IGNORE;
-      return { step: 'FollowerRedial', peer, now: event.now };
+      return planRedial(peer, event.now);
     case 'closed': {
       if (peer.state === 'LEADING') return leaderConnection(peer, event.conn, null);
       if (!isLearner(peer) || peer.conn !== event.conn) return IGNORE;
-      if (peer.zab === 'DISCOVERY') return { step: 'FollowerRedial', peer, now: event.now };
+      if (peer.zab === 'DISCOVERY') return planRedial(peer, event.now);
       return { step: 'FollowerShutdown', peer, reason: null, now: event.now };
     }
     case 'forward':

@@ -26,8 +26,8 @@ import type { Vote } from './vote.js';
 import { EPOCH_MAX, ZXID_ZERO } from './zxid.js';
 
 const PROTOCOL_VERSION = 0x1_0000;
+/** Wait before the second dial, ms; it doubles. */
 const REDIAL_MIN = 20;
-const REDIAL_MAX = 500;
 
 /** The election ended with this server as leader. Effects: persist, if it is a quorum alone. */
 export function startLeading(
@@ -101,7 +101,7 @@ export function followerConnect(
 
 /** The leader could not be reached or hung up before LEADERINFO: dial again soon. Invisible. */
 export function followerRedial(state: CoreState, peer: LearnerDiscovery, now: Millis): CoreState {
-  const redialAfter = Math.min(2 * peer.redialAfter, REDIAL_MAX);
+  const redialAfter = 2 * peer.redialAfter;
   const redialAt = now + peer.redialAfter;
   return withPeer(state, { ...peer, conn: null, dialling: false, redialAt, redialAfter });
 }

@@ -6,7 +6,14 @@ import type { CoreEvent } from './event.js';
 import { append, contains, emptyHistory, entryAt, truncate } from './history.js';
 import type { Millis } from './ids.js';
 import type { Packet, TxnPacket } from './message.js';
-import type { CoreState, Kept, Learner, LearnerBroadcast, LearnerSync } from './state.js';
+import type {
+  CoreState,
+  Kept,
+  Learner,
+  LearnerBroadcast,
+  LearnerDiscovery,
+  LearnerSync,
+} from './state.js';
 import { initTimeout, syncTimeout } from './state.js';
 import type { Plan } from './step.js';
 import { IGNORE } from './step.js';
@@ -41,6 +48,19 @@ export function learnerPacket(state: CoreState, peer: Learner, event: PacketEven
 function unexpected(peer: Learner, packet: Packet, now: Millis, why = ''): Plan {
   const reason = `${packet.type} in ${peer.zab}${why}`;
   return { step: 'FollowerShutdown', peer, reason, now };
+}
+
+/**
+ * The wait before another dial, ms, from which a learner looks for a leader again: about half a second
+ * after the first dial. Whoever was elected may follow somebody else by now, and then refuses for
+ * ever (Apache: five tries of `Learner.connectToLeader`).
+ */
+const REDIAL_LIMIT = 500;
+
+/** The leader could not be reached, or hung up before LEADERINFO. */
+export function planRedial(peer: LearnerDiscovery, now: Millis): Plan {
+  if (peer.redialAfter < REDIAL_LIMIT) return { step: 'FollowerRedial', peer, now };
+  return { step: 'FollowerShutdown', peer, reason: null, now };
 }
 
 /** The zxid that a leader of `epoch` must propose after `last`. */

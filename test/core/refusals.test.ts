@@ -206,6 +206,24 @@ test('connections that nobody wants are closed, dials that nobody waits for are 
   assert.deepEqual(over.names, ['FollowerShutdown']);
 });
 
+test('a learner whose leader goes on refusing looks for a leader again, long before initLimit', () => {
+  const looking = feed(initialState(configOf(1)), boot()).state;
+  let { state } = feed(looking, says(2, 3, 'FOLLOWING'), says(3, 3, 'LEADING'));
+  const dials: number[] = [0];
+  for (let now = 0; state.peer.state === 'FOLLOWING';) {
+    const refused = feed(state, { type: 'dialFailed', sid: sid(3), now });
+    if (refused.state.peer.state !== 'FOLLOWING') {
+      assert.deepEqual(refused.names, ['FollowerShutdown']);
+      assert.equal(refused.state.peer.state, 'LOOKING');
+      break;
+    }
+    now = refused.state.deadline!;
+    dials.push(now);
+    state = feed(refused.state, { type: 'tick', now }).state;
+  }
+  assert.deepEqual(dials, [0, 20, 60, 140, 300, 620]);
+});
+
 const sids = fc.integer({ min: 0, max: 5 }).map(sid);
 const zxids = fc.tuple(fc.nat(3), fc.nat(3)).map(([e, c]) => makeZxid(e, c));
 const conns = fc.constantFrom(11, 12, 21, 22);
