@@ -139,8 +139,8 @@ function describe(line: ModelLine, candidates: readonly Candidate[]): readonly s
   const enabled = new Set(candidates.flatMap((c) => c.enabled));
   return [
     `no behaviour explains it as ${what} of server ${server}: ${[...why].join('; ') || 'no state leads here'}`,
-    ...candidates.map(
-      (c, i) => `state ${i + 1} of server ${server} before it: ${plain(printValue(c.before))}`,
+    ...[...new Set(candidates.map((c) => plain(printValue(c.before))))].map(
+      (shown, i) => `state ${i + 1} of server ${server} before it: ${shown}`,
     ),
     `server ${server} could have taken: ${[...enabled].sort().join(', ') || 'nothing'}`,
   ];
