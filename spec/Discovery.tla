@@ -134,7 +134,10 @@ LeaderProcessACKEPOCH(l, f) ==
          net     == Receive(msgs, f, l)
          counts  == m.currentEpoch /= -1 /\ f \in Voters
          now     == IF counts THEN ackEpochs[l] \cup {f} ELSE ackEpochs[l]
-         reached == ~IsQuorum(ackEpochs[l]) /\ IsQuorum(now)
+         \* currentEpoch is asked for once
+         asked   == \E n \in 1..Len(diskQueue[l]) :
+                      diskQueue[l][n].op = "currentEpoch" /\ diskQueue[l][n].ack
+         reached == zabState[l] = "DISCOVERY" /\ ~asked /\ IsQuorum(now)
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
              /\ UNCHANGED <<ackEpochs, diskQueue>>
