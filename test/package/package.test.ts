@@ -91,4 +91,17 @@ test('npx zab check runs a model, and npx zab validate a golden trace', async ()
     timeout: 300_000,
   });
   assert.ok(checked.stdout.includes(witness.name));
+  const golden = join(
+    'node_modules',
+    'zab',
+    'traces',
+    'golden',
+    'leader-dies-before-commit.ndjson',
+  );
+  const validated = await run('npx', ['zab', 'validate', golden], {
+    cwd: project,
+    env,
+    timeout: 300_000,
+  });
+  assert.match(validated.stdout, /^accepted /m);
 });
