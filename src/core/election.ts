@@ -132,12 +132,7 @@ function fromLooking(
     next = withPeer(state, looking);
     notifyVoters(next, looking, out);
   }
-  const considered = consider(next, record(next, looking, from, theirs), now);
-  // All votes are in and equal: nothing better can come.
-  if (supporters(considered) === state.quorum.voters.length) {
-    return decide(next, considered.vote, now, out);
-  }
-  return withPeer(next, considered);
+  return consider(next, record(next, looking, from, theirs), now, out);
 }
 
 function voteOf({ leader, zxid, peerEpoch }: Vote): Vote {
@@ -157,20 +152,14 @@ function record(state: CoreState, peer: Looking, from: Sid, theirs: Vote): Looki
   return { ...peer, recvset };
 }
 
-/** How many voters hold this server's vote, as it knows. */
-function supporters({ recvset, vote }: Looking): number {
-  let count = 0;
-  for (const other of recvset.values()) if (sameVote(other, vote)) count++;
-  return count;
-}
-
-/** When to decide: now if all voters agree, after a wait for better votes if a quorum does. */
-function consider(state: CoreState, peer: Looking, now: Millis): Looking {
-  const agree = supporters(peer);
-  if (agree === state.quorum.voters.length) return { ...peer, decideAt: now };
+/** Decides at once if all voters agree, waits for better votes if a quorum does. */
+function consider(state: CoreState, peer: Looking, now: Millis, out: CoreEffect[]): CoreState {
+  let agree = 0;
+  for (const vote of peer.recvset.values()) if (sameVote(vote, peer.vote)) agree++;
+  if (agree === state.quorum.voters.length) return decide(state, peer.vote, now, out);
   const waits = agree >= state.quorum.majority;
   const decideAt = waits ? (peer.decideAt ?? now + state.config.finalizeWait) : null;
-  return { ...peer, decideAt };
+  return withPeer(state, { ...peer, decideAt });
 }
 
 /** From a server that follows or leads: it may be that there is a leader already. */
@@ -189,7 +178,7 @@ function fromDecided(
     return startFollowing(next, voteOf(theirs), now, out);
   }
   if (theirs.electionEpoch !== state.round) return withPeer(state, looking);
-  return withPeer(state, consider(state, record(state, looking, from, theirs), now));
+  return consider(state, record(state, looking, from, theirs), now, out);
 }
 
 /**
