@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /** The binary `zab`: finds the command, runs it, and turns its outcome into an exit code. */
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/server-config.js';

@@ -2,6 +2,7 @@
  * One shape for every server that a test may talk to: {Apache, zab} × {standalone, three processes},
  * and zab's three servers in one process (`zab start`).
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apacheCommand, testJvm } from './apache.js';
 import { projectRoot } from './provision.js';
@@ -51,9 +52,16 @@ export interface Cluster extends AsyncDisposable {
 
 const zabMain = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
 
+/** What the first line of the program says to node. */
+const asInstalled =
+  /^#!.* -S node (.*)$/m
+    .exec(readFileSync(zabMain, 'utf8'))?.[1]
+    ?.split(' ')
+    .filter((word) => word !== '') ?? [];
+
 const memberCommand = (options: ClusterOptions, cfgFile: string, sid: number): Promise<Command> => {
   if (options.kind === 'apache') return apacheCommand(cfgFile, options.jvm ?? testJvm);
-  const args = [...(options.node ?? []), zabMain, 'server', cfgFile];
+  const args = [...asInstalled, ...(options.node ?? []), zabMain, 'server', cfgFile];
   const { traces } = options;
   if (traces !== undefined) args.push('--trace', join(traces, `server-${sid}.ndjson`));
   return Promise.resolve({ tool: process.execPath, args });
