@@ -1,4 +1,5 @@
 /** A tiny ZooKeeper client on the project's own codecs: requests and replies as values. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { SessionId } from '../../src/core/ids.js';
@@ -236,4 +237,22 @@ export async function leaderOf(addresses: readonly string[]): Promise<string> {
       if (await isLeader(address).catch(() => false)) return address;
     }
   }
+}
+
+/** Writes and reads sent at once, in turn: every read must see the write before it. */
+export async function eachReadSeesItsWrite(
+  client: Client,
+  path: string,
+  times: number,
+): Promise<void> {
+  const answers: (string | null)[] = [];
+  const expected: string[] = [];
+  const asked: Promise<unknown>[] = [];
+  for (let i = 1; i <= times; i++) {
+    asked.push(client.set(path, String(i)));
+    asked.push(client.get(path).then((data) => answers.push(data)));
+    expected.push(String(i));
+  }
+  await Promise.all(asked);
+  assert.deepEqual(answers, expected);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZooKeeperEnsemble, type Member } from '../../src/testing/index.js';
-import { Client } from './client.js';
+import { Client, eachReadSeesItsWrite } from './client.js';
 import { connectAnywhere, contentOf, Workload } from './workload.js';
 
 function addressesOf(zk: ZooKeeperEnsemble): readonly string[] {
@@ -35,16 +35,7 @@ test('requests that are sent at once to a follower are answered in order', async
   const [follower] = others(zk, await zk.waitForLeader());
   const client = await Client.connect(follower?.connectString ?? '');
   await client.create('/n', '0');
-  const answers: (string | null)[] = [];
-  const expected: string[] = [];
-  const asked: Promise<unknown>[] = [];
-  for (let i = 1; i <= 1000; i++) {
-    asked.push(client.set('/n', String(i)));
-    asked.push(client.get('/n').then((data) => answers.push(data)));
-    expected.push(String(i));
-  }
-  await Promise.all(asked);
-  assert.deepEqual(answers, expected);
+  await eachReadSeesItsWrite(client, '/n', 1000);
   await client.close();
 });
 

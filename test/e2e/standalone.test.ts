@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZooKeeperServer } from '../../src/testing/index.js';
-import { Client, dial, Disconnected, readAll } from './client.js';
+import { Client, Disconnected, dial, eachReadSeesItsWrite, readAll } from './client.js';
 
 test('connect, create, read, change, delete, close', async () => {
   await using zk = await ZooKeeperServer.start();
@@ -33,16 +33,7 @@ test('requests that are sent at once are answered in order', async () => {
   await using zk = await ZooKeeperServer.start();
   const client = await Client.connect(zk.connectString);
   await client.create('/n', '0');
-  const answers: (string | null)[] = [];
-  const expected: string[] = [];
-  const asked: Promise<unknown>[] = [];
-  for (let i = 1; i <= 3000; i++) {
-    asked.push(client.set('/n', String(i)));
-    asked.push(client.get('/n').then((data) => answers.push(data)));
-    expected.push(String(i));
-  }
-  await Promise.all(asked);
-  assert.deepEqual(answers, expected);
+  await eachReadSeesItsWrite(client, '/n', 3000);
   await client.close();
 });
 
