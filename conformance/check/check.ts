@@ -16,8 +16,8 @@ import {
   libraryOf,
   loadManifest,
   selectModels,
-  UnusableInput,
 } from './manifest.js';
+import { UnusableInput } from '../unusable-input.js';
 import type { Manifest, Model } from './manifest.js';
 import { runOnCores } from './schedule.js';
 

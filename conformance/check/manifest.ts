@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decodeJson, exactly, integer, oneOf, t } from '../decode.js';
 import type { Expectation } from '../tla2tools-runner/index.js';
+import { UnusableInput } from '../unusable-input.js';
 
 const violates = exactly(
   { violates: t.string, kind: oneOf(['invariant', 'action', 'liveness', 'deadlock']) },
@@ -47,11 +48,6 @@ export interface Manifest {
   /** The folder of the manifest: modules and configurations are in or below it. */
   readonly folder: string;
   readonly models: readonly Model[];
-}
-
-/** A manifest, a model name or an option that cannot be used: one line, exit 2. */
-export class UnusableInput extends Error {
-  override readonly name = 'UnusableInput';
 }
 
 export function loadManifest(path: string): Manifest {
