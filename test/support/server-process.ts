@@ -89,9 +89,10 @@ export class ServerProcess {
     readonly name: string,
     readonly port: number,
     private readonly command: Command,
+    private readonly host = HOST,
   ) {}
   get address(): string {
-    return `${HOST}:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
   get pid(): number | null {
     return this.child?.pid ?? null;
@@ -155,7 +156,7 @@ export class ServerProcess {
     });
     await this.until(
       'session',
-      async () => (await within(10_000, session(HOST, this.port))) === true,
+      async () => (await within(10_000, session(this.host, this.port))) === true,
     );
   }
   async signal(signal: NodeJS.Signals): Promise<void> {
@@ -164,6 +165,10 @@ export class ServerProcess {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
+  }
+  /** A signal that the process does not end by. */
+  notify(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
+    if (this.child?.kill(signal) !== true) throw new Error(`${this.name} does not run`);
   }
   /** SIGTERM: it ends by itself, removes what is temporary, and leaves its coverage. SIGKILL if it does not. */
   async stop(): Promise<void> {

@@ -18,7 +18,12 @@ export interface MemberPorts {
   readonly client: number;
   readonly quorum: number;
   readonly election: number;
+  /** 127.0.0.1 unless told. */
+  readonly host?: string;
+  readonly observer?: boolean;
 }
+
+const HOST = '127.0.0.1';
 
 /** Make `folder/N/zoo.cfg` (and myid, in an ensemble) for one member; the file's path. */
 export const writeZooCfg = (
@@ -36,7 +41,7 @@ export const writeZooCfg = (
     `syncLimit=${cfg.syncLimit}`,
     `dataDir=${data}`,
     `clientPort=${member.client}`,
-    'clientPortAddress=127.0.0.1',
+    `clientPortAddress=${member.host ?? HOST}`,
     'maxClientCnxns=0',
     'maxSessionTimeout=60000',
     'admin.enableServer=false',
@@ -46,7 +51,11 @@ export const writeZooCfg = (
   ];
   if (ensemble.length > 1) {
     writeFileSync(join(data, 'myid'), `${member.sid}\n`);
-    for (const m of ensemble) lines.push(`server.${m.sid}=127.0.0.1:${m.quorum}:${m.election}`);
+    if (member.observer === true) lines.push('peerType=observer');
+    for (const m of ensemble) {
+      const role = m.observer === true ? ':observer' : '';
+      lines.push(`server.${m.sid}=${m.host ?? HOST}:${m.quorum}:${m.election}${role}`);
+    }
   }
   const file = join(home, 'zoo.cfg');
   writeFileSync(file, lines.join('\n') + '\n');

@@ -1,6 +1,6 @@
-"""kazoo writing without a pause while servers die.
+"""kazoo writing while servers die.
 
-Usage: writer.py CONNECT_STRING ROOT
+Usage: writer.py CONNECT_STRING ROOT PAUSE SESSION_TIMEOUT (seconds)
 
 Creates ROOT/n for n = 0, 1, … and writes a line `acked n` for each that a server has acknowledged. A create
 whose connection was lost is tried again: "it is there already" is then an acknowledgement as well. Ends when its
@@ -18,9 +18,9 @@ from kazoo.retry import KazooRetry
 logging.disable(logging.CRITICAL)
 
 
-def main(connect_string, root):
+def main(connect_string, root, pause, timeout):
     retry = KazooRetry(max_tries=-1, delay=0.02, max_delay=0.2)
-    client = KazooClient(hosts=connect_string, timeout=20.0, connection_retry=retry)
+    client = KazooClient(hosts=connect_string, timeout=float(timeout), connection_retry=retry)
     client.start(timeout=60)
     client.ensure_path(root)
     over = threading.Event()
@@ -37,7 +37,7 @@ def main(connect_string, root):
             continue
         print("acked %d" % written, flush=True)
         written += 1
-        over.wait(0.005)
+        over.wait(float(pause))
     print("wrote %d" % written, flush=True)
     client.stop()
     client.close()
