@@ -2,192 +2,53 @@
  * `zab check`: runs the models of the manifest through TLC and holds each result against what the
  * manifest says: verdict, the property that is violated, distinct states, depth.
  */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
-import { table } from '../command-io.js';
+import { writeJunit } from '../junit.js';
 import { packageRoot } from '../package-root.js';
-import { findTools, judge, runTlc, ToolsError, verdictText } from '../tla2tools-runner/index.js';
-import type { Progress, TlcResult, TlcRun, Tools } from '../tla2tools-runner/index.js';
-import {
-  expectationOf,
-  expectationText,
-  libraryOf,
-  loadManifest,
-  selectModels,
-} from './manifest.js';
+import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
-import type { Manifest, Model } from './manifest.js';
-import { runOnCores } from './schedule.js';
+import { loadManifest, selectModels } from './manifest.js';
+import { listTable, outcomeJson, outcomeSuite, outcomeTable, tell, totalLine } from './report.js';
+import type { Told } from './report.js';
+import { runModels } from './run-models.js';
+import type { Outcome } from './run-models.js';
 
-/** More than two JVMs at once need more memory than they save time. */
-const CORES_MAX = 2;
+/** Where counterexamples that nobody expected go, below the current folder. */
+const SAVE_FOLDER = 'zab-counterexamples';
 
-export const usage = `Usage: zab check [MODEL…] [--deep] [--list] [--json] [--manifest FILE]
+export const usage = `Usage: zab check [MODEL…] [OPTIONS]
 
 Checks the TLA+ models of spec/models/manifest.json with TLC and compares what it finds with what
-the manifest says. Without MODEL: all models but the deep ones.
+the manifest says: verdicts, violated properties, distinct states, depth. Without MODEL: all models
+but the deep ones.
 
   --deep           the deep models, too
   --list           only list the models
+  --story          tell the counterexamples that the manifest expects, too
+  --save DIR       save all counterexamples in DIR; without it those that the manifest does not
+                   expect are saved in ${SAVE_FOLDER}/ (zab replay reads them)
   --json           one JSON object on stdout
+  --junit FILE     JUnit XML, too
   --manifest FILE  another manifest
+
+Models run one TLC worker each, two at a time, the longest first; one that takes longer than all
+others together runs alone with as many workers as the manifest allows.
 
 Exit code: 0 all is as the manifest says; 1 something is not; 2 unusable input, or no Java or TLC.
 Java 11 or newer is looked for in JAVA_HOME and PATH; the TLC jar in TLA2TOOLS_JAR, in the cache
 folder (ZAB_CACHE_DIR), in the TLA+ project's release v1.7.4, and with Maven.`;
 
-/** One model's outcome. */
-export interface Outcome {
-  readonly model: Model;
-  readonly result: TlcResult;
-  /** Empty if all is as the manifest says. */
-  readonly mismatches: readonly string[];
-}
-
-function moduleRun(manifest: Manifest, model: Model): TlcRun {
-  const common = {
-    module: join(manifest.folder, model.module),
-    config: join(manifest.folder, model.config),
-    library: libraryOf(manifest),
-    workers: model.workers,
-    deadlock: model.deadlock,
-    timeoutMs: model.timeoutSeconds * 1000,
-    ...(model.heapMb === undefined ? {} : { heapMb: model.heapMb }),
-  };
-  if (model.mode === 'check') {
-    return { ...common, mode: model.mutant === null ? 'check' : 'mutant' };
-  }
-  const { traces, depth, seed } = model.simulate ?? { traces: 1000, depth: 100, seed: 0 };
-  return { ...common, mode: 'simulate', traces, depth, seed };
-}
-
-/** What differs from the manifest, in words. */
-export function mismatchesOf(model: Model, result: TlcResult): readonly string[] {
-  const mismatches: string[] = [];
-  const judgement = judge(result, expectationOf(model));
-  if (!judgement.ok) mismatches.push(judgement.why);
-  const { distinct, depth } = result.progress;
-  if (model.distinct !== null && distinct !== model.distinct) {
-    mismatches.push(`expected ${count(model.distinct)} distinct states, got ${count(distinct)}`);
-  }
-  if (model.depth !== null && depth !== model.depth) {
-    mismatches.push(`expected depth ${count(model.depth)}, got ${count(depth)}`);
-  }
-  return mismatches;
-}
-
-async function runModels(
-  manifest: Manifest,
-  models: readonly Model[],
-  tools: Tools,
-  io: CommandIo,
-  quiet: boolean,
-): Promise<readonly Outcome[]> {
-  const running = new Map<string, Progress | null>();
-  let done = 0;
-  const show = () => {
-    if (quiet) return;
-    const parts = [...running].map(([name, p]) => `${name} ${p === null ? '…' : progressText(p)}`);
-    io.status?.(`[${done}/${models.length}] ${parts.join(' · ')}`);
-  };
-  const runOne = async (model: Model): Promise<Outcome> => {
-    if (io.signal?.aborted === true) throw new UnusableInput('zab check: interrupted');
-    running.set(model.name, null);
-    show();
-    const onProgress = (progress: Progress) => {
-      running.set(model.name, progress);
-      show();
-    };
-    try {
-      const signal = io.signal === undefined ? {} : { signal: io.signal };
-      const run = { ...moduleRun(manifest, model), onProgress, ...signal };
-      const result = await runTlc(run, tools);
-      const outcome = { model, result, mismatches: mismatchesOf(model, result) };
-      done++;
-      if (!quiet) io.out(outcomeLine(outcome));
-      return outcome;
-    } catch (e) {
-      if (e instanceof ToolsError)
-        throw new ToolsError(e.code, `${model.name}: ${e.message}`, e.details);
-      throw e;
-    } finally {
-      running.delete(model.name);
-      show();
-    }
-  };
-  const cores = Math.min(CORES_MAX, availableParallelism());
-  try {
-    return await runOnCores(models, cores, (m) => m.workers, runOne);
-  } finally {
-    io.status?.('');
-  }
-}
-
-function count(n: number | null): string {
-  return n === null ? '–' : n.toLocaleString('en-US');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function progressText({ distinct, generated, depth, queue }: Progress): string {
-  if (distinct === null) return `${count(generated)} states`;
-  return `${count(distinct)} distinct, depth ${count(depth)}, ${count(queue)} queued`;
-}
-
-function outcomeLine({ model, result, mismatches }: Outcome): string {
-  const { distinct, depth } = result.progress;
-  const figures = `${count(distinct)} distinct, depth ${count(depth)}, ${seconds(result.elapsedMs)}`;
-  const verdict = mismatches.length === 0 ? verdictText(result.verdict) : mismatches.join('; ');
-  return `${mismatches.length === 0 ? 'ok  ' : 'FAIL'} ${model.name}: ${verdict} (${figures})`;
-}
-
-/** model | bounds | distinct | depth | time | verdict */
-export function outcomeTable(outcomes: readonly Outcome[]): readonly string[] {
-  const rows = outcomes.map(({ model, result, mismatches }) => [
-    model.name,
-    model.bounds,
-    count(result.progress.distinct),
-    count(result.progress.depth),
-    seconds(result.elapsedMs),
-    (mismatches.length === 0 ? 'ok: ' : 'FAIL: ') +
-      (mismatches.length === 0 ? verdictText(result.verdict) : mismatches.join('; ')),
-  ]);
-  return table([['model', 'bounds', 'distinct', 'depth', 'time', 'verdict'], ...rows], [2, 3, 4]);
-}
-
-function listTable(models: readonly Model[]): readonly string[] {
-  const rows = models.map((m) => [m.name, m.class, m.bounds, expectationText(m), m.description]);
-  return table([['model', 'class', 'bounds', 'expected', 'description'], ...rows], []);
-}
-
-function outcomeJson({ model, result, mismatches }: Outcome): unknown {
-  const { distinct, depth, generated } = result.progress;
-  return {
-    model: model.name,
-    class: model.class,
-    bounds: model.bounds,
-    expected: expectationText(model),
-    verdict: verdictText(result.verdict),
-    ok: mismatches.length === 0,
-    mismatches,
-    generated,
-    distinct,
-    depth,
-    elapsedMs: Math.round(result.elapsedMs),
-    counterexample: (result.counterexample?.states ?? []).map((s) => s.action ?? 'Init'),
-  };
-}
-
 interface Options {
   readonly names: readonly string[];
   readonly deep: boolean;
   readonly list: boolean;
+  readonly story: boolean;
   readonly json: boolean;
   readonly help: boolean;
+  readonly save: string | null;
+  readonly junit: string | null;
   readonly manifest: string;
 }
 
@@ -199,15 +60,33 @@ function parseOptions(argv: readonly string[]): Options {
       options: {
         deep: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        story: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
+        save: { type: 'string' },
+        junit: { type: 'string' },
         manifest: { type: 'string' },
       },
     });
     const manifest = values.manifest ?? join(packageRoot(), 'spec', 'models', 'manifest.json');
-    return { ...values, names: positionals, manifest };
+    const { save = null, junit = null } = values;
+    return { ...values, save, junit, names: positionals, manifest };
   } catch (e) {
     throw new UnusableInput(`zab check: ${(e as Error).message.split('\n')[0] ?? ''}`);
+  }
+}
+
+function wrong(outcome: Outcome): boolean {
+  return outcome.mismatches.length > 0;
+}
+
+function printStories(told: readonly Told[], all: boolean, io: CommandIo): void {
+  for (const { outcome, story, file } of told) {
+    if (!all && !wrong(outcome)) continue;
+    io.out('');
+    io.out(`counterexample of ${outcome.model.name}`);
+    for (const line of story) io.out(`  ${line}`);
+    if (file !== null) io.out(`  saved as ${file}`);
   }
 }
 
@@ -220,10 +99,23 @@ async function check(options: Options, io: CommandIo): Promise<number> {
     return 0;
   }
   const tools = await findTools();
-  const outcomes = await runModels(manifest, models, tools, io, options.json);
-  const ok = outcomes.every((o) => o.mismatches.length === 0);
-  if (options.json) io.out(JSON.stringify({ ok, models: outcomes.map(outcomeJson) }));
-  else for (const line of ['', ...outcomeTable(outcomes)]) io.out(line);
+  const started = performance.now();
+  const outcomes = await runModels(manifest, models, { tools, io, quiet: options.json });
+  const wallMs = performance.now() - started;
+  const ok = !outcomes.some(wrong);
+  const expected = outcomes.filter((outcome) => !wrong(outcome));
+  const told = [
+    ...tell(manifest, outcomes.filter(wrong), options.save ?? SAVE_FOLDER),
+    ...tell(manifest, expected, options.save),
+  ];
+  if (options.junit !== null) writeJunit(options.junit, [outcomeSuite(outcomes, told, wallMs)]);
+  if (options.json) {
+    const parts = outcomes.map((outcome) => outcomeJson(outcome, told));
+    io.out(JSON.stringify({ ok, elapsedMs: Math.round(wallMs), models: parts }));
+    return ok ? 0 : 1;
+  }
+  printStories(told, options.story, io);
+  for (const line of ['', ...outcomeTable(outcomes), totalLine(outcomes, wallMs)]) io.out(line);
   return ok ? 0 : 1;
 }
 

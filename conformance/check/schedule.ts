@@ -1,4 +1,18 @@
-/** Runs jobs that each need one or more cores, as many at once as the cores allow. */
+/** Runs jobs that each need one or more cores and memory, as many at once as there is room for. */
+
+/** What a job takes, or what there is. */
+export interface Room {
+  readonly cores: number;
+  readonly memoryMb: number;
+}
+
+function fits(needs: Room, free: Room): boolean {
+  return needs.cores <= free.cores && needs.memoryMb <= free.memoryMb;
+}
+
+function plus(a: Room, b: Room, sign: 1 | -1): Room {
+  return { cores: a.cores + sign * b.cores, memoryMb: a.memoryMb + sign * b.memoryMb };
+}
 
 /**
  * Starts the jobs in order, but lets a later one that fits go before an earlier one that does
@@ -7,17 +21,24 @@
  */
 export async function runOnCores<T, R>(
   jobs: readonly T[],
-  cores: number,
-  coresOf: (job: T) => number,
+  room: Room,
+  needsOf: (job: T) => Room,
   run: (job: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const results = new Array<R>(jobs.length);
-  const waiting = jobs.map((job, index) => ({ job, index, needs: Math.min(coresOf(job), cores) }));
+  const waiting = jobs.map((job, index) => {
+    const { cores, memoryMb } = needsOf(job);
+    const needs = {
+      cores: Math.min(cores, room.cores),
+      memoryMb: Math.min(memoryMb, room.memoryMb),
+    };
+    return { job, index, needs };
+  });
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  let free = cores;
+  let free = room;
   for (;;) {
-    const next = failures.length > 0 ? -1 : waiting.findIndex(({ needs }) => needs <= free);
+    const next = failures.length > 0 ? -1 : waiting.findIndex(({ needs }) => fits(needs, free));
     if (next < 0) {
       if (running.size === 0) break;
       await Promise.race(running);
@@ -25,7 +46,7 @@ export async function runOnCores<T, R>(
     }
     const [entry] = waiting.splice(next, 1);
     if (entry === undefined) break;
-    free -= entry.needs;
+    free = plus(free, entry.needs, -1);
     const task: Promise<void> = run(entry.job)
       .then((result) => {
         results[entry.index] = result;
@@ -34,7 +55,7 @@ export async function runOnCores<T, R>(
         failures.push(e);
       })
       .finally(() => {
-        free += entry.needs;
+        free = plus(free, entry.needs, 1);
         running.delete(task);
       });
     running.add(task);

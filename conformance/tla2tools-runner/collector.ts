@@ -3,6 +3,7 @@
  * 2.19. What a message says in words is read only where its number does not say it.
  */
 import { ToolsError } from './errors.js';
+import { liveCounts } from './live-progress.js';
 import type { TlcMessage } from './messages.js';
 import { ExitCode } from './result.js';
 import type {
@@ -86,6 +87,7 @@ export class Collector {
   private usageError: string | null = null;
   private readonly stateTexts: string[] = [];
   private backTo: number | null = null;
+  private backAction: string | null = null;
   private stuttering = false;
   private coverage: ActionCoverage[] = [];
   private readonly output: string[] = [];
@@ -103,7 +105,7 @@ export class Collector {
 
   take({ code, text }: TlcMessage): void {
     if (code === 0) {
-      this.output.push(text);
+      this.takeLine(text);
       return;
     }
     if (isConfigError(code)) this.configError ??= oneLine(text);
@@ -132,7 +134,7 @@ export class Collector {
         this.stateTexts.push(text);
         break;
       case Code.BACK_TO_STATE:
-        this.backTo = count(/^(\d+):/.exec(text)?.[1]);
+        this.takeBackTo(text);
         break;
       case Code.STUTTERING:
         this.stuttering = true;
@@ -143,6 +145,22 @@ export class Collector {
       default:
         this.takeViolation(code, text);
     }
+  }
+
+  private takeLine(text: string): void {
+    const counts = liveCounts(text);
+    if (counts === null) {
+      this.output.push(text);
+      return;
+    }
+    this.progress = { ...this.progress, ...counts };
+    this.onProgress(this.progress);
+  }
+
+  private takeBackTo(text: string): void {
+    const [, index, label = ''] = /^(\d+): Back to state(?:: (.*))?/.exec(text) ?? [];
+    this.backTo = count(index);
+    this.backAction = ACTION.exec(label)?.[1] ?? null;
   }
 
   private takeViolation(code: number, text: string): void {
@@ -237,7 +255,14 @@ export class Collector {
       progress: this.progress,
       elapsedMs,
       counterexample:
-        states.length === 0 ? null : { states, backTo: this.backTo, stuttering: this.stuttering },
+        states.length === 0
+          ? null
+          : {
+              states,
+              backTo: this.backTo,
+              backAction: this.backAction,
+              stuttering: this.stuttering,
+            },
       coverage: this.coverage,
       output: this.output,
       version: this.version,

@@ -43,6 +43,8 @@ export interface Counterexample {
   readonly states: readonly CounterexampleState[];
   /** A liveness violation's loop goes back to the state of this index; null without a loop. */
   readonly backTo: number | null;
+  /** The action of the step that closes the loop; null without a loop. */
+  readonly backAction: string | null;
   /** True if the behaviour ends in stuttering. */
   readonly stuttering: boolean;
 }

@@ -12,6 +12,7 @@ import { ToolsError } from './errors.js';
 import { findJar } from './jar.js';
 import { findJava } from './java.js';
 import type { Env } from './java.js';
+import { liveProgress } from './live-progress.js';
 import { MessageReader } from './messages.js';
 import type { Progress, TlcResult } from './result.js';
 
@@ -41,7 +42,10 @@ interface Common {
   readonly signal?: AbortSignal;
   /** Count how often each action is taken. */
   readonly coverage?: boolean;
+  /** Without `liveProgress`, TLC says how far it is once a minute and at the end. */
   readonly onProgress?: (progress: Progress) => void;
+  /** `onProgress` every second. */
+  readonly liveProgress?: boolean;
   /** Gets each line that the specification prints, and SANY's. */
   readonly onOutput?: (line: string) => void;
   /** false: the first violation ends the run before TLC has worked out how it came about. */
@@ -131,10 +135,14 @@ async function readConfig(path: string): Promise<string> {
  * Throws ToolsError `bad-spec`, `bad-config` or `tlc-failed` if nothing could be checked.
  */
 export async function runTlc(run: TlcRun, tools: Tools): Promise<TlcResult> {
-  const properties = temporalProperties(await readConfig(run.config));
+  const config = await readConfig(run.config);
+  const properties = temporalProperties(config);
   const scratch = await mkdtemp(join(tmpdir(), 'zab-tlc-'));
   try {
-    return await execute(run, tools, scratch, properties);
+    if (run.liveProgress !== true) return await execute(run, tools, scratch, properties);
+    const library = [dirname(resolve(run.module)), ...(run.library ?? [])];
+    const live = await liveProgress(scratch, basename(run.module, '.tla'), config);
+    return await execute({ ...run, ...live, library }, tools, scratch, properties);
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }

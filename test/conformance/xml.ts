@@ -23,7 +23,6 @@ function unescape(text: string): string {
 
 /** Throws for whatever is not well-formed. */
 export function parseXml(text: string): XmlElement {
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) throw new Error('no character of XML');
   let rest = text.replace(/^<\?xml [^?]*\?>\s*/, '').trimEnd();
   const element = (): XmlElement => {

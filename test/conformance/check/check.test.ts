@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { runCheck } from '../../../conformance/check/check.js';
 import { runOnCores } from '../../../conformance/check/schedule.js';
+import { readSaved } from '../../../conformance/story/saved.js';
+import { textOf } from '../../../conformance/story/values.js';
 import { temporaryFolder } from '../tla2tools-runner/helper.js';
+import { parseXml } from '../xml.js';
 
 const MODULE = `---- MODULE Counter ----
 EXTENDS Naturals
@@ -65,7 +68,9 @@ async function check(manifest: string, ...args: readonly string[]) {
     err: (line: string) => err.push(line),
     status: null,
   };
-  const code = await runCheck(['--manifest', manifest, ...args], io);
+  // Nothing that these models violate belongs into the current folder.
+  const save = args.includes('--save') ? [] : ['--save', join(dirname(manifest), 'saved')];
+  const code = await runCheck(['--manifest', manifest, ...save, ...args], io);
   return { code, out, err };
 }
 
@@ -76,8 +81,8 @@ test('all is as the manifest says: exit 0, a line for each model, then the table
   assert.deepEqual(err, []);
   assert.ok(out.some((l) => l.startsWith('ok   Holds: holds (4 distinct, depth 4, ')));
   assert.ok(out.some((l) => l.startsWith('ok   Violated: violates Small (invariant) (3 distinct')));
-  assert.match(out.at(-3)!, /^model +bounds +distinct +depth +time +verdict$/);
-  assert.match(out.at(-1)!, /^Violated +x ≤ 3 +3 +3 +\d+\.\d s +ok: violates Small \(invariant\)$/);
+  assert.match(out.at(-4)!, /^model +bounds +distinct +depth +time +verdict$/);
+  assert.match(out.at(-2)!, /^Violated +x ≤ 3 +3 +3 +\d+\.\d s +ok: violates Small \(invariant\)$/);
   assert.ok(!out.join('\n').includes('Deep'));
 });
 
@@ -123,7 +128,8 @@ for (const [what, model, expected] of WRONG) {
     const { code, out } = await check(await project(t, [model]));
     assert.equal(code, 1);
     assert.match(out.join('\n'), expected);
-    assert.match(out.at(-1)!, /FAIL/);
+    assert.match(out.at(-2)!, /FAIL/);
+    assert.match(out.at(-1)!, /^1 models: 1 not as the manifest says; /);
   });
 }
 
@@ -153,11 +159,97 @@ test('exit 2, one line: what is unusable', async (t) => {
   assert.match(err.join('\n'), /^cannot read .*none\.json$/);
 });
 
+const LOOP = `---- MODULE Loop ----
+EXTENDS Naturals
+VARIABLE x
+Init == x = 0
+Up == x < 3 /\\ x' = x + 1
+Back == x = 3 /\\ x' = 1
+Next == Up \\/ Back
+Fair == Init /\\ [][Next]_x /\\ WF_x(Next)
+Lazy == Init /\\ [][Next]_x
+\\* L9. In the end x
+\\* is five (nobody, 1999).
+Ends == <>(x = 5)
+====
+`;
+
+test('a counterexample: told step by step, with the sentence of the property, and saved', async (t) => {
+  const loop = { ...BASE, module: 'Loop.tla', distinct: null, depth: null };
+  const path = await project(t, [
+    { ...loop, name: 'Lasso', config: 'Lasso.cfg' },
+    { ...loop, name: 'Stutters', config: 'Stutters.cfg' },
+    VIOLATED,
+  ]);
+  const models = dirname(path);
+  await writeFile(join(models, 'Loop.tla'), LOOP);
+  await writeFile(join(models, 'Lasso.cfg'), 'SPECIFICATION Fair\nPROPERTY Ends\n');
+  await writeFile(join(models, 'Stutters.cfg'), 'SPECIFICATION Lazy\nPROPERTY Ends\n');
+  const folder = join(models, 'kept');
+  const junit = join(models, 'out', 'junit.xml');
+  const { code, out } = await check(path, '--save', folder, '--junit', junit);
+  assert.equal(code, 1);
+  const said = out.join('\n');
+  const lasso = `counterexample of Lasso
+  start
+      x: nothing → 0
+  step 1  Up
+      x: 0 → 1
+  step 2  Up
+      x: 1 → 2
+  step 3  Up
+      x: 2 → 3
+  step 4  Back
+      all is as after step 1; steps 2 to 4 go on for ever
+  violated (liveness): Ends
+      Ends [Loop.tla:12]: L9. In the end x is five (nobody, 1999).
+  saved as ${join(folder, 'Lasso.json')}`;
+  assert.ok(said.includes(lasso), said);
+  assert.match(
+    said,
+    /and then nothing happens any more, for ever\n {2}violated \(liveness\): Ends/,
+  );
+  assert.ok(!said.includes('counterexample of Violated'), 'it was expected');
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'Lasso.json',
+    'Stutters.json',
+    'Violated.json',
+  ]);
+  const saved = readSaved('Lasso', await readFile(join(folder, 'Lasso.json'), 'utf8'));
+  assert.equal(saved.counterexample.backTo, 2);
+  assert.deepEqual(
+    saved.counterexample.states.map(({ action, state }) => [action, textOf(state.get('x'))]),
+    [
+      [null, '0'],
+      ['Up', '1'],
+      ['Up', '2'],
+      ['Up', '3'],
+    ],
+  );
+  const told = await check(path, 'Violated', '--story');
+  assert.match(told.out.join('\n'), /counterexample of Violated\n {2}start/);
+
+  const [suite] = parseXml(await readFile(junit, 'utf8')).children;
+  assert.deepEqual([suite?.attributes['tests'], suite?.attributes['failures']], ['3', '2']);
+  const failed = suite?.children.find(({ attributes }) => attributes['name'] === 'Lasso');
+  assert.equal(failed?.attributes['classname'], 'zab.check.quick');
+  assert.match(failed?.children[0]?.text ?? '', /step 4 {2}Back\n/);
+});
+
+test('the files of --save and --junit that cannot be written: exit 2', async (t) => {
+  const path = await project(t, [VIOLATED]);
+  for (const option of ['--save', '--junit']) {
+    const { code, err } = await check(path, option, join(path, 'below-a-file'));
+    assert.equal(code, 2);
+    assert.match(err.join('\n'), /^cannot write .*below-a-file.*: (ENOTDIR|EEXIST)$/);
+  }
+});
+
 test('--list and --help run nothing', async (t) => {
   const path = await project(t, [{ ...BASE, module: 'None.tla' }, VIOLATED]);
   const list = await check(path, '--list');
   assert.equal(list.code, 0);
-  assert.match(list.out[2]!, /^Violated +witness +x ≤ 3 +violates Small +counts$/);
+  assert.match(list.out[2]!, /^Violated +witness +x ≤ 3 +3 +3 +violates Small +counts$/);
   const asJson = await check(path, '--list', '--json');
   assert.equal((JSON.parse(asJson.out[0]!) as unknown[]).length, 2);
   const help = await check(path, '--help');
@@ -181,7 +273,10 @@ test('on a terminal the status shows what runs', async (t) => {
   const io = { out: () => undefined, err: () => undefined, status: (s: string) => shown.push(s) };
   assert.equal(await runCheck(['--manifest', path], io), 0);
   assert.equal(shown[0], '[0/1] Holds …');
-  assert.ok(shown.includes('[0/1] Holds 4 distinct, depth 4, 0 queued'), shown.join('\n'));
+  assert.ok(
+    shown.includes('[0/1] Holds 4 distinct, depth 4, 0 queued, 100 %, at most 0 left'),
+    shown.join('\n'),
+  );
   assert.equal(shown.at(-1), '');
 });
 
@@ -192,8 +287,8 @@ test('jobs never take more cores than there are, and a wide one runs alone', asy
   const jobs = [1, 2, 1, 1, 4, 1].map((cores, index) => ({ cores, index }));
   const results = await runOnCores(
     jobs,
-    2,
-    (job) => job.cores,
+    { cores: 2, memoryMb: 100 },
+    (job) => ({ cores: job.cores, memoryMb: 10 }),
     async (job) => {
       used += Math.min(2, job.cores);
       peak = Math.max(peak, used);
@@ -209,8 +304,8 @@ test('jobs never take more cores than there are, and a wide one runs alone', asy
   await assert.rejects(
     runOnCores(
       [1, 2, 3],
-      1,
-      () => 1,
+      { cores: 1, memoryMb: 1 },
+      () => ({ cores: 1, memoryMb: 1 }),
       (n) => (n === 2 ? Promise.reject(new Error('two')) : Promise.resolve(n)),
     ),
     /two/,
