@@ -34,10 +34,14 @@ LeaderPropose(l) ==
 
 CommitPoint(l, acks) ==
   LET h == history[l]
-      Holders(n) == {f \in Server : ZxidAtMost(ZxidOf(h[n]), acks[f])}
+      Holders(n) == {f \in Server :
+                       IF Mutant = "m23_old_acks_counted" THEN h[n].counter <= acks[f][2]
+                       ELSE ZxidAtMost(ZxidOf(h[n]), acks[f])}
       enough(n) == IF Mutant = "m14_commit_without_quorum" THEN Holders(n) /= {}
                    ELSE IF Mutant = "m41_observer_ack_counted"
                    THEN Cardinality(Holders(n)) * 2 > Cardinality(Voters)
+                   ELSE IF Mutant = "m24_quorum_of_those_connected"
+                   THEN Cardinality(Holders(n)) * 2 > 1 + Cardinality(Forwarding(l) \cap Voters)
                    ELSE IsQuorum(Holders(n))
       ready == {n \in (lastCommitted[l] + 1)..Len(h) : h[n].epoch = newEpoch[l] /\ enough(n)}
   IN IF ready = {} THEN lastCommitted[l] ELSE Max(ready)
@@ -134,7 +138,8 @@ ObserverProcessINFORM(o, l) ==
            THEN /\ lastCommitted' = [lastCommitted EXCEPT ![o] = Len(h)]
                 /\ RecordDelivery(h, Len(h))
                 /\ UNCHANGED syncCommitted
-           ELSE /\ syncCommitted' = [syncCommitted EXCEPT ![o] = Len(h)]
+           ELSE /\ syncCommitted' = [syncCommitted EXCEPT ![o] =
+                     IF Mutant = "m19_uptodate_commits_newleader_only" THEN @ ELSE Len(h)]
                 /\ UNCHANGED <<lastCommitted, historyVars>>
   /\ UNCHANGED <<serverVars, disk, link, learners, quorumVars, live, electionVars>>
 

@@ -80,11 +80,15 @@ FollowerProcessLEADERINFO(f, l) ==
   /\ Arrives(l, f, {"LEADERINFO"})
   /\ LET e == Head(msgs[l][f]).epoch
          net == Receive(msgs, l, f)
-         lower == e < AcceptedEpoch(f)
+         lower == IF Mutant \in {"m04_no_leaderinfo_check", "m05_no_newleader_check"} THEN FALSE
+                  ELSE e < AcceptedEpoch(f)
+         \* stored and acknowledged, or acknowledged before
+         fresh == IF Mutant = "m05_no_newleader_check" THEN e > AcceptedEpoch(f)
+                  ELSE e /= AcceptedEpoch(f)
      IN IF lower
         THEN BecomeLooking(f) /\ UNCHANGED historyVars
         ELSE /\ zabState' = [zabState EXCEPT ![f] = "SYNCHRONIZATION"]
-             /\ IF e /= AcceptedEpoch(f)
+             /\ IF fresh
                 THEN IF Mutant = "m06_accepted_epoch_not_stored"
                      THEN /\ msgs' = SendToLeader(net, f,
                                <<AckEpoch(CurrentEpoch(f), LastZxid(history[f]))>>)
@@ -117,6 +121,7 @@ FollowerPersistAcceptedEpoch(f) ==
 IsAheadOf(m, l) ==
   IF m.currentEpoch = -1 THEN FALSE
   ELSE IF Mutant \in {"m01_any_leader", "m03_vote_by_epoch_only"} THEN FALSE
+  ELSE IF Mutant = "m02_vote_by_zxid_only" THEN ZxidLess(LastZxid(history[l]), m.lastZxid)
   ELSE IF m.currentEpoch /= CurrentEpoch(l) THEN m.currentEpoch > CurrentEpoch(l)
   ELSE ZxidLess(LastZxid(history[l]), m.lastZxid)
 
@@ -137,7 +142,8 @@ LeaderProcessACKEPOCH(l, f) ==
          \* currentEpoch is asked for once
          asked   == \E n \in 1..Len(diskQueue[l]) :
                       diskQueue[l][n].op = "currentEpoch" /\ diskQueue[l][n].ack
-         reached == zabState[l] = "DISCOVERY" /\ ~asked /\ IsQuorum(now)
+         quorum == IF Mutant = "m17_ackepoch_quorum_of_one" THEN now /= {} ELSE IsQuorum(now)
+         reached == zabState[l] = "DISCOVERY" /\ ~asked /\ quorum
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
              /\ UNCHANGED <<ackEpochs, diskQueue>>

@@ -31,7 +31,7 @@ SidAbove(i, j) == IF i = NoServer THEN FALSE ELSE IF j = NoServer THEN TRUE ELSE
 
 \* (peerEpoch, zxid, leader) is a total order: a beats b.
 Beats(a, b) ==
-  IF Mutant = "m35_vote_order_ignores_epoch"
+  IF Mutant \in {"m35_vote_order_ignores_epoch", "m02_vote_by_zxid_only"}
   THEN IF a.zxid = b.zxid THEN SidAbove(a.leader, b.leader) ELSE ZxidLess(b.zxid, a.zxid)
   ELSE IF a.peerEpoch /= b.peerEpoch THEN a.peerEpoch > b.peerEpoch
   ELSE IF a.zxid /= b.zxid /\ Mutant /= "m03_vote_by_epoch_only" THEN ZxidLess(b.zxid, a.zxid)
@@ -70,8 +70,13 @@ BecomeLooking(i) ==
   /\ LeaveRole(i)
   /\ msgs' = ClearTo(msgs, i)
   /\ diskQueue' = [diskQueue EXCEPT ![i] = Forget(@)]
-  /\ UNCHANGED <<logVars, disk>>
-  /\ LookForLeader(i, history[i])
+  /\ IF Mutant = "m29_pending_writes_after_shutdown"
+     THEN \* memory starts again from the disk, which the pending writes still reach
+          /\ history' = [history EXCEPT ![i] = disk[i].log]
+          /\ lastCommitted' = [lastCommitted EXCEPT ![i] = Min(@, Len(disk[i].log))]
+     ELSE UNCHANGED logVars
+  /\ UNCHANGED disk
+  /\ LookForLeader(i, history'[i])
 
 -----------------------------------------------------------------------------
 (* A decision: roles is a function from servers that decide now to their leader.                 *)
@@ -115,7 +120,7 @@ ResendNotifications(i) ==
 AllAgree(i, votes, v) == IF v = NoVote THEN FALSE ELSE Supporters(i, votes, v) = Voters
 
 LookingReceivesLooking(i, j, m, rest) ==
-  IF j \in Observers \/ m.round < round[i]
+  IF j \in Observers \/ (m.round < round[i] /\ Mutant /= "m36_old_rounds_counted")
   THEN \* never counted, but answered with i's vote (an observer answers no voter: it would be
        \* answered in turn, and so on for ever)
        /\ notes' = IF i \in Observers /\ j \in Voters THEN rest
@@ -126,7 +131,7 @@ LookingReceivesLooking(i, j, m, rest) ==
            better == Beats(m.vote, mine)
            v      == IF better THEN m.vote ELSE mine
            votes  == [(IF newer THEN NoVotes ELSE recvset[i]) EXCEPT ![j] = m.vote]
-       IN /\ round' = [round EXCEPT ![i] = m.round]
+       IN /\ round' = IF newer THEN [round EXCEPT ![i] = m.round] ELSE round
           /\ vote' = [vote EXCEPT ![i] = v]
           /\ notes' = IF newer \/ better
                       THEN Notify(rest, i, OtherVoters(i), Note("LOOKING", m.round, v))

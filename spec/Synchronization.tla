@@ -84,7 +84,8 @@ FollowerProcessNEWLEADER(f, l) ==
          writes  == IF Mutant = "m10_epoch_before_history"
                     THEN Forget(toEpoch) \o toLog \o toEpoch ELSE toLog \o toEpoch
          net     == [msgs EXCEPT ![l][f] = SubSeq(q, end + 1, Len(q))]
-     IN /\ e = AcceptedEpoch(f) \/ Mutant = "m06_accepted_epoch_not_stored"
+     IN /\ \/ e = AcceptedEpoch(f)
+           \/ Mutant \in {"m05_no_newleader_check", "m06_accepted_epoch_not_stored"}
         /\ history' = [history EXCEPT ![f] = h]
         /\ syncCommitted' = [syncCommitted EXCEPT ![f] = raised]
         /\ diskQueue' = [diskQueue EXCEPT ![f] = @ \o writes]
@@ -142,7 +143,8 @@ FollowerProcessCOMMITInSync(f, l) ==
   /\ Arrives(l, f, {"COMMIT"})
   /\ LET z == Head(msgs[l][f]).zxid
      IN syncCommitted' = [syncCommitted EXCEPT ![f] =
-          IF Mutant = "m26_commit_in_sync_dropped" THEN @
+          IF Mutant \in {"m26_commit_in_sync_dropped", "m19_uptodate_commits_newleader_only"}
+          THEN @
           ELSE Max({@, CountUpTo(history[f], z)})]
   /\ msgs' = Receive(msgs, l, f)
   /\ UNCHANGED <<serverVars, logVars, diskVars, link, learners, quorumVars, live, electionVars,

@@ -238,7 +238,8 @@ LeaveRole(i) ==
   /\ epochInfos' = [epochInfos EXCEPT ![i] = {}]
   /\ ackEpochs' = [ackEpochs EXCEPT ![i] = {}]
   /\ ackNewLeader' = [ackNewLeader EXCEPT ![i] = {}]
-  /\ acked' = [acked EXCEPT ![i] = NothingAcked]
+  /\ acked' = IF Mutant = "m23_old_acks_counted" THEN acked
+              ELSE [acked EXCEPT ![i] = NothingAcked]
   /\ live' = live \ DeadWith(i)
 
 -----------------------------------------------------------------------------
