@@ -8,15 +8,17 @@ import { loadRuns } from './load.js';
 import { validateRuns } from './validate.js';
 import type { Run, Validation } from './validate.js';
 
-export const usage = `Usage: zab validate TRACE… [--json]
+export const usage = `Usage: zab validate TRACE… [--allow-cut] [--json]
 
 Has TLC accept or refuse traces (see zab start --trace, zab server --trace): a trace is accepted if
 the whole specification has a behaviour that matches every line of it.
 
 A file with lines of several servers is one trace. Files with the lines of one server each are
-together one trace: they are merged. A folder stands for the .ndjson files in it.
+together one trace: they are merged. A folder stands for the .ndjson files in it. docs/traces.md
+describes the format, for servers of other makes.
 
-  --json  one JSON object on stdout
+  --allow-cut  drop a last line without its line break: its server was killed while it wrote it
+  --json       one JSON object on stdout
 
 Exit code: 0 all are accepted; 1 one is rejected: the line and why are printed; 2 unusable input, or
 no Java or TLC (see zab check --help).`;
@@ -25,6 +27,7 @@ class UnusableArguments extends Error {}
 
 interface Options {
   readonly json: boolean;
+  readonly 'allow-cut': boolean;
   readonly help: boolean;
   readonly paths: readonly string[];
 }
@@ -36,6 +39,7 @@ function parseOptions(argv: readonly string[]): Options {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        'allow-cut': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -90,7 +94,7 @@ function coverageLine(validations: readonly Validation[]): string {
 }
 
 async function validate(options: Options, io: CommandIo): Promise<number> {
-  const runs = loadRuns(options.paths);
+  const runs = loadRuns(options.paths, { allowCut: options['allow-cut'] });
   const tools = await findTools();
   const started = performance.now();
   let firstLine = started;

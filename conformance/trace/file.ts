@@ -2,10 +2,10 @@
  * Trace files: reading them, and opening one to go on writing where a killed server stopped.
  *
  * A file whose server was killed may end in a cut line. What that step asked for had not left the
- * process yet, so nobody has seen it: the line is dropped, when the server goes on in the same file
- * and when the file is read beside those of the other servers.
+ * process yet, so nobody has seen it: the line is dropped when the server goes on in the same file.
+ * Whoever only reads a file cannot know why it ends so, and is told (`cut`).
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { decodeLine } from './schema.js';
 import type { TraceLine } from './schema.js';
 
@@ -25,31 +25,76 @@ export class UnusableTrace extends Error {
 export interface TraceFile {
   readonly path: string;
   readonly lines: readonly SourceLine[];
-  /** The last line had no line break at its end and was no whole line: it is not in `lines`. */
+  /** What is behind the last line break is no line: it is not in `lines`. */
   readonly cut: boolean;
 }
 
+const NEWLINE = 0x0a;
+const BLOCK = 1 << 16;
+/** Bytes. The longest line is that of a start: 40 bytes for each entry of the log. */
+export const LINE_MAX = 1 << 26;
+
 /** Throws UnusableTrace for what is no trace; a cut last line is left to the caller to judge. */
 export function readTraceFile(path: string): TraceFile {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (e) {
-    throw new UnusableTrace(`${path}: cannot read it (${(e as NodeJS.ErrnoException).code ?? ''})`);
-  }
-  const texts = text.split('\n');
-  const tail = texts.pop() ?? '';
   const lines: SourceLine[] = [];
-  for (const [index, lineText] of texts.entries()) {
-    const decoded = decodeLine(lineText);
-    if (!decoded.ok) throw new UnusableTrace(`${path}:${index + 1}: ${decoded.why}`);
-    lines.push({ file: path, number: index + 1, line: decoded.value });
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  const at = (why: string) => new UnusableTrace(`${path}:${lines.length + 1}: ${why}`);
+  const tail = eachLine(path, at, (bytes) => {
+    let text: string;
+    try {
+      text = utf8.decode(bytes);
+    } catch {
+      throw at('no text (UTF-8)');
+    }
+    const decoded = decodeLine(text);
+    if (!decoded.ok) throw at(decoded.why);
+    lines.push({ file: path, number: lines.length + 1, line: decoded.value });
+  });
+  const [first] = tail;
+  if (first !== undefined && first !== OPENING_BRACE) throw at('no JSON');
+  return { path, lines, cut: first !== undefined };
+}
+
+const OPENING_BRACE = 0x7b;
+
+/** Calls `take` with each line, without its line break; what is behind the last one. */
+function eachLine(
+  path: string,
+  at: (why: string) => UnusableTrace,
+  take: (line: Buffer) => void,
+): Buffer {
+  const readable = <A>(run: () => A): A => {
+    try {
+      return run();
+    } catch (e) {
+      const { code, message } = e as NodeJS.ErrnoException;
+      throw new UnusableTrace(`${path}: cannot read it (${code ?? message})`);
+    }
+  };
+  const fd = readable(() => openSync(path, 'r'));
+  try {
+    let rest: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const block = Buffer.allocUnsafe(BLOCK);
+      const size = readable(() => readSync(fd, block, 0, BLOCK, null));
+      if (size === 0) return Buffer.concat(rest);
+      let from = 0;
+      for (let to = block.indexOf(NEWLINE); to >= 0 && to < size;) {
+        const end = block.subarray(from, to);
+        take(rest.length === 0 ? end : Buffer.concat([...rest, end]));
+        rest = [];
+        length = 0;
+        from = to + 1;
+        to = block.indexOf(NEWLINE, from);
+      }
+      rest.push(block.subarray(from, size));
+      length += size - from;
+      if (length > LINE_MAX) throw at(`the line is longer than ${LINE_MAX} bytes`);
+    }
+  } finally {
+    closeSync(fd);
   }
-  if (tail === '') return { path, lines, cut: false };
-  const decoded = decodeLine(tail);
-  if (!decoded.ok) return { path, lines, cut: true };
-  lines.push({ file: path, number: texts.length + 1, line: decoded.value });
-  return { path, lines, cut: false };
 }
 
 /** Where to go on in a trace file. */
@@ -58,9 +103,6 @@ export interface OpenTrace {
   readonly fd: number;
   readonly nextSeq: number;
 }
-
-const NEWLINE = 0x0a;
-const BLOCK = 1 << 16;
 
 /**
  * Opens a trace file to append to it, and creates it if need be. A cut last line is removed.

@@ -3,11 +3,12 @@
  * Files of one server each are that run's parts: they are merged. A folder stands for its files
  * that end in .ndjson.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { readTraceFile, UnusableTrace } from './file.js';
 import type { SourceLine, TraceFile } from './file.js';
 import { mergeTraces, modelOrder } from './merge.js';
+import { refuseUnusable } from './usable.js';
 import type { Run } from './validate.js';
 
 interface Part {
@@ -15,9 +16,14 @@ interface Part {
   readonly servers: ReadonlySet<number>;
 }
 
+export interface LoadOptions {
+  /** A last line that is cut off is dropped: its server was killed, and nobody saw its effects. */
+  readonly allowCut?: boolean;
+}
+
 /** Throws UnusableTrace for what is no trace, and for two files of one server. */
-export function loadRuns(paths: readonly string[]): readonly Run[] {
-  const parts = paths.flatMap(filesOf).map(readPart);
+export function loadRuns(paths: readonly string[], options: LoadOptions = {}): readonly Run[] {
+  const parts = paths.flatMap(filesOf).map((path) => readPart(path, options));
   const whole = parts.filter(({ servers }) => servers.size > 1);
   const single = parts.filter(({ servers }) => servers.size === 1);
   const runs = whole.map(({ file }) => runOf(file));
@@ -27,47 +33,46 @@ export function loadRuns(paths: readonly string[]): readonly Run[] {
 }
 
 function filesOf(path: string): readonly string[] {
-  let isFolder: boolean;
+  let stats: Stats;
   try {
-    isFolder = statSync(path).isDirectory();
+    stats = statSync(path);
   } catch {
     throw new UnusableTrace(`${path}: no such file or folder`);
   }
-  if (!isFolder) return [path];
+  if (stats.isFile()) return [path];
+  if (!stats.isDirectory()) throw new UnusableTrace(`${path}: neither a file nor a folder`);
   const names = readdirSync(path).filter((name) => name.endsWith('.ndjson'));
   if (names.length === 0) throw new UnusableTrace(`${path}: no .ndjson file in it`);
   return names.sort().map((name) => join(path, name));
 }
 
-function readPart(path: string): Part {
+function readPart(path: string, { allowCut = false }: LoadOptions): Part {
   const file = readTraceFile(path);
-  const servers = new Set(file.lines.map(({ line }) => line.server));
-  if (servers.size === 0) throw new UnusableTrace(`${path}: no lines`);
-  if (servers.size > 1 && file.cut) throw cutLine(file);
-  return { file, servers };
+  const next = `${path}:${file.lines.length + 1}`;
+  if (file.cut && !allowCut) {
+    throw new UnusableTrace(`${next}: the line is cut off (--allow-cut drops it)`);
+  }
+  if (file.lines.length === 0) throw new UnusableTrace(`${next}: no line of a trace`);
+  return { file, servers: new Set(file.lines.map(({ line }) => line.server)) };
 }
 
-function cutLine(file: TraceFile): UnusableTrace {
-  return new UnusableTrace(`${file.path}:${file.lines.length + 1}: the line is cut off`);
-}
-
-/** The lines up to one whose number does not follow on the one before. */
+/** The lines up to one whose number leaves some out. */
 function upToGap(lines: readonly SourceLine[]): Pick<Run, 'lines' | 'refused'> {
-  const at = lines.findIndex(({ line }, i) => line.seq !== (lines[i - 1]?.line.seq ?? 0) + 1);
+  const at = lines.findIndex(({ line }, i) => line.seq > (lines[i - 1]?.line.seq ?? 0) + 1);
   const source = lines[at];
+  const known = source === undefined ? lines : lines.slice(0, at);
+  refuseUnusable(known);
   if (source === undefined) return { lines, refused: null };
   const before = lines[at - 1]?.line.seq ?? 0;
-  const why = `seq is ${source.line.seq} after ${before}: a line is missing, repeated or moved`;
-  return { lines: lines.slice(0, at), refused: { at: source, why } };
+  const why = `seq is ${source.line.seq} after ${before}: a line is missing, or moved`;
+  return { lines: known, refused: { at: source, why } };
 }
 
 function runOf(file: TraceFile): Run {
-  if (file.cut) throw cutLine(file);
   const { lines, refused } = upToGap(file.lines);
   return { name: file.path, lines: modelOrder(lines), refused };
 }
 
-/** The last line of a server that was killed may be cut: it was not done yet. */
 function mergedRun(parts: readonly Part[]): Run {
   const seen = new Map<number, string>();
   for (const { file, servers } of parts) {
