@@ -50,6 +50,8 @@ interface Common {
   readonly onOutput?: (line: string) => void;
   /** false: the first violation ends the run before TLC has worked out how it came about. */
   readonly counterexample?: boolean;
+  /** A path ending in `.dot`, to which the state graph goes: actions as labels of edges. */
+  readonly dump?: string;
   /** Take the JVM's quick compiler only: a run of a second or two starts faster. */
   readonly short?: boolean;
 }
@@ -117,6 +119,7 @@ function tlcArguments(run: TlcRun, tools: Tools, scratch: string): readonly stri
     ...['-config', resolve(run.config)],
     ...modeArguments(run),
     ...(run.coverage === true ? ['-coverage', '1'] : []),
+    ...(run.dump === undefined ? [] : ['-dump', 'dot,actionlabels', run.dump]),
     // By name: with a path, TLC looks for the configuration beside the module only.
     basename(module, '.tla'),
   ];

@@ -28,4 +28,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'have TLC accept or refuse recorded traces',
     load: async () => (await import('./commands/validate.js')).command,
   },
+  {
+    name: 'explore',
+    summary: "compare the reducers' whole reachable graph with TLC's",
+    load: async () => (await import('./commands/explore.js')).command,
+  },
 ];
