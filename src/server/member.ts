@@ -7,6 +7,7 @@
  * that the service has for the core wait until the core step under way is done with its effects,
  * and then run in the order in which they were asked for. A read never reaches the core.
  */
+import { at } from '../core/chunked.js';
 import type { CoreEffect } from '../core/effect.js';
 import type { CoreConfig, CoreEvent } from '../core/event.js';
 import type { Millis } from '../core/ids.js';
@@ -67,6 +68,17 @@ export function initialMember(core: CoreConfig, service: ServiceConfig): MemberS
     serviceDeadline: null,
     deadline: null,
   };
+}
+
+/**
+ * May the applied state be written as a snapshot: has the log on disk reached it? A learner may be
+ * told of a commit before its own append is durable.
+ * (Spec action TakeSnapshot.)
+ */
+export function snapshotReady({ core, service }: MemberState): boolean {
+  const oldest = at(core.log.queue, 0);
+  if (oldest === undefined) return true;
+  return oldest.write.op === 'append' && oldest.write.txn.zxid > service.tree.lastZxid;
 }
 
 const NO_STEPS: readonly CoreStep[] = [];

@@ -7,7 +7,12 @@ import type { Address, ServerConfig } from '../config/server-config.js';
 import { configText } from '../config/config-text.js';
 import type { PeerConn, SessionId } from '../core/ids.js';
 import { serverStateOf } from '../core/state.js';
-import { initialMember, type MemberEffect, type MemberState } from '../server/member.js';
+import {
+  initialMember,
+  snapshotReady,
+  type MemberEffect,
+  type MemberState,
+} from '../server/member.js';
 import { imageOf, treeOf } from '../tree/image.js';
 import type { Tree } from '../tree/tree.js';
 import { Alarm } from './alarm.js';
@@ -257,7 +262,7 @@ export class Server {
       this.#parts.onRole();
     }
     const { storage } = this.#parts;
-    if (storage.snapshotDue()) void storage.snapshot(imageOf(tree));
+    if (storage.snapshotDue() && snapshotReady(state)) void storage.snapshot(imageOf(tree));
   }
 
   #openTrace(): TraceSink | null {
