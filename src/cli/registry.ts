@@ -33,4 +33,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: "compare the reducers' whole reachable graph with TLC's",
     load: async () => (await import('./commands/explore.js')).command,
   },
+  {
+    name: 'simulate',
+    summary: 'run ensembles with clients in virtual time, with faults, from seeds',
+    load: async () => (await import('./commands/simulate.js')).command,
+  },
 ];

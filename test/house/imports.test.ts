@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
     node: [],
   },
   'src/config': { folders: codec, packages: ['io-ts', 'fp-ts'], node: true },
-  'src/sim': { folders: pure, packages: ['ts-pattern', 'immutable'], node: [] },
+  'src/sim': { folders: pure, packages: ['ts-pattern', 'immutable'], node: ['node:buffer'] },
   'src/shell': {
     folders: [...pure, 'src/config'],
     packages: ['ts-pattern', 'immutable'],

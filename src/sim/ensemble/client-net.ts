@@ -50,7 +50,9 @@ export class ClientNet {
     const link: ClientLink = {
       conn,
       server,
-      toServer: new Lane(this.roads, client, server, (item: ToServer) => this.#atServer(link, item)),
+      toServer: new Lane(this.roads, client, server, (item: ToServer) =>
+        this.#atServer(link, item),
+      ),
       toClient: new Lane(this.roads, server, client, (item: ToClient) => {
         if (!link.clientOpen) return;
         if (item === 'closed') this.#closeClient(link);

@@ -272,7 +272,10 @@ export class CoreWatch {
       } else if (write.op === 'truncate') seen.diskLast = write.zxid;
       else if (write.op === 'install') seen.diskLast = write.snapshot.zxid;
     }
-    this.#disk(server, writes.some(({ write }) => write.op !== 'append'));
+    this.#disk(
+      server,
+      writes.some(({ write }) => write.op !== 'append'),
+    );
     must(disk.lastZxid === seen.diskLast, 'DisksChangeByWrites', () => {
       return `disk of server ${sid} ends at ${zxidToHex(disk.lastZxid)}`;
     });

@@ -22,7 +22,12 @@ export class Digest {
     for (let i = 0; i < value.length; i++) this.number(value.charCodeAt(i));
   }
 
-  step(now: number, sid: number, { type }: MemberEvent, { state, effects, steps }: MemberStep): void {
+  step(
+    now: number,
+    sid: number,
+    { type }: MemberEvent,
+    { state, effects, steps }: MemberStep,
+  ): void {
     this.number(now);
     this.number(sid);
     this.string(type);

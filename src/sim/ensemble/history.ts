@@ -307,7 +307,9 @@ function sameResult(result: MultiResult, should: ModelResult | undefined, failed
   if (failed !== ErrorCode.OK) return result.type === 'error' && result.err === should.err;
   if (result.type === 'error') return false;
   const right = !('path' in result) || result.path === should.path;
-  return right && (!('stat' in result) || (should.node !== null && sameStat(result.stat, should.node)));
+  return (
+    right && (!('stat' in result) || (should.node !== null && sameStat(result.stat, should.node)))
+  );
 }
 
 /** Times apart: they are the leader's wall clock. */

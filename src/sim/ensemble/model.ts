@@ -178,11 +178,7 @@ export class Model {
   }
 
   /** Nothing of a multi happens: 0 before the part that failed, its code, −2 after it. */
-  #failed(
-    ops: readonly MultiOpRequest[],
-    done: readonly ModelResult[],
-    err: number,
-  ): ModelOutcome {
+  #failed(ops: readonly MultiOpRequest[], done: readonly ModelResult[], err: number): ModelOutcome {
     this.#undo();
     const codeOf = (place: number): number =>
       place < done.length - 1

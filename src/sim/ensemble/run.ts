@@ -111,7 +111,8 @@ export class Simulation implements Monitor {
             dial: (server, to) => quorumNet.dial(server, to),
             send: (_, effect) => quorumNet.send(effect.conn, effect.packet),
             close: (_, conn) => quorumNet.close(conn),
-            notify: (server, effect) => quorumNet.notify(server.sid, effect.to, effect.notification),
+            notify: (server, effect) =>
+              quorumNet.notify(server.sid, effect.to, effect.notification),
             client: (_, effect) => clientNet.perform(effect),
           },
         }),
@@ -259,4 +260,3 @@ export function runSeed(seed: number, hooks: RunHooks = {}): RunResult {
 function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
-

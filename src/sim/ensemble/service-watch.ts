@@ -82,7 +82,8 @@ export class ServiceWatch {
   }
 
   stepped(server: SimServer, event: MemberEvent, { effects, state }: MemberStep): void {
-    if (event.type === 'clientRequest' || event.type === 'clientConnect') this.#heard(server, event);
+    if (event.type === 'clientRequest' || event.type === 'clientConnect')
+      this.#heard(server, event);
     const serves = zabStateOf(state.core) === 'BROADCAST';
     if (serves) return;
     for (const effect of effects) {

@@ -64,7 +64,8 @@ export class WatchBook {
     if (err !== ErrorCode.OK && !(absent && request.op === 'exists')) return;
     const kind = request.op === 'getData' || request.op === 'exists' ? 'data' : 'child';
     // One that is set already stays: nothing has happened since, or its event would have come.
-    if (!this.#of(kind).has(request.path)) this.#of(kind).set(request.path, { since: zxid, absent });
+    if (!this.#of(kind).has(request.path))
+      this.#of(kind).set(request.path, { since: zxid, absent });
   }
 
   /** A reply has told of the state `zxid`: of what happened up to there, all is known. */
