@@ -125,11 +125,12 @@ IsAheadOf(m, l) ==
   ELSE IF m.currentEpoch /= CurrentEpoch(l) THEN m.currentEpoch > CurrentEpoch(l)
   ELSE ZxidLess(LastZxid(history[l]), m.lastZxid)
 
-\* The leader's end of its connection with f is closed.
+\* The leader's end of its connection with f is closed. A FOLLOWERINFO that is next is that of a newer
+\* connection, which stays as it is, even if f is gone from it by now.
 CloseAtLeader(l, f) ==
   /\ learners' = [learners EXCEPT ![l][f] = NoLearner]
   /\ live' = live \ {<<f, l>>}
-  /\ msgs' = IF IsDialled(f, l) THEN msgs ELSE Clear(msgs, f, l)
+  /\ msgs' = IF Arrives(f, l, InfoTypes) THEN msgs ELSE Clear(msgs, f, l)
 
 LeaderProcessACKEPOCH(l, f) ==
   /\ state[l] = "LEADING"
