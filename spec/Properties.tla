@@ -252,25 +252,6 @@ RestartKeepsDisk ==
   [][\A i \in Server : ~Up(i) => disk'[i] = disk[i]]_disk
 
 -----------------------------------------------------------------------------
-(* Liveness, under Zab!FairSpec: failures are bounded, so each behaviour ends in a stable part.   *)
-
-\* L1. A leader is established in the end, for good.
-EventuallyEstablished == <>[](\E l \in Server : Established(l))
-
-\* L2. Every server (all start again after a crash) reaches broadcast.
-EventuallyBroadcast == <>[](\A i \in Server : zabState[i] = "BROADCAST")
-
-\* L3. Every proposal of a stable leader is delivered by all: in the end there is none that is not.
-EventuallyDelivered ==
-  <>[](\A i, j \in Server : /\ Up(i)
-                            /\ history[i] = history[j]
-                            /\ lastCommitted[i] = Len(history[i]))
-
-\* L5. Election ends: a quorum has a leader, and it leads. (Its own model: election alone.)
-EventuallyElected ==
-  <>(\E l \in Server : state[l] = "LEADING" /\ Majority({i \in Voters : leaderOf[i] = l}))
-
------------------------------------------------------------------------------
 (* Reachability: each of these must be violated, or the model cannot do what it should.          *)
 
 DebugTwoLeadersOverlap ==

@@ -1,7 +1,7 @@
 ------------------------------- MODULE MCElection -------------------------------
 (* Fast leader election alone: rounds, notifications, loss, a server that starts again. Nobody    *)
 (* goes on to discovery; servers stand where Prepared puts them, with logs that differ.           *)
-EXTENDS Zab, TLC
+EXTENDS Liveness, TLC
 
 CONSTANTS MaxRound, MaxCrashes, MaxShutdowns
 
@@ -61,12 +61,41 @@ ElectionNext ==
 
 ElectionSpec == Prepared /\ [][ElectionNext]_vars
 
-\* Every message is read or overtaken, every server that can decide does.
-ElectionProgress ==
+-----------------------------------------------------------------------------
+(* L5. Who waits for a leader or for followers gives up when nothing of the election is under way *)
+(* any more, not before: timeouts are longer than an election. (If they were not, no election     *)
+(* need ever end.)                                                                               *)
+
+UnderWay ==
+  \/ \E i, j \in Server : notes[i][j] /= <<>>
+  \/ \E i \in Server : state[i] = "DOWN"
+  \/ \E i \in Voters : state[i] = "LOOKING" /\ IsQuorum(Supporters(i, recvset[i], vote[i]))
+
+PatientNext ==
   \/ \E i, j \in Server : ReceiveNotification(i, j)
   \/ \E i \in Server : DecideLeader(i)
+  \/ \E i \in Server : Crash(i)
   \/ \E i \in Server : Restart(i)
+  \/ \E l \in Server : ~UnderWay /\ LeaderShutdown(l)
+  \/ \E f \in Server : ~UnderWay /\ FollowerShutdown(f)
 
-FairElection == ElectionSpec /\ WF_vars(ElectionProgress)
+PatientSpec == Prepared /\ [][PatientNext]_vars
+
+FairElectionSpec ==
+  /\ PatientSpec
+  /\ FairElection
+  /\ \A i \in Server : /\ WF_vars(Restart(i))
+                       /\ WF_vars(~UnderWay /\ LeaderGivesUp(i))
+                       /\ WF_vars(~UnderWay /\ FollowerNoticesClose(i))
+
+\* No round is ever lacking.
+MCRoundsLeft == RoundsLeft(MaxRound)
+MCUnfairDeciding == {"DecideLeader"}
+
+\* All have the same log and epoch: the sid alone makes the difference.
+SameLogs == [i \in Server |-> <<T(1, 1)>>]
+SameEpochs == [i \in Server |-> 1]
+\* Mutant 35, its second half: an order of votes that is not total.
+NobodyAbove(i, j) == FALSE
 
 =============================================================================

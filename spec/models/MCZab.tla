@@ -1,6 +1,6 @@
 --------------------------------- MODULE MCZab ---------------------------------
 (* Bounds for the whole protocol; the .cfg files choose among them.                              *)
-EXTENDS Zab, TLC
+EXTENDS Liveness, TLC
 
 CONSTANTS MaxCrashes, MaxDisconnects, MaxFaults, MaxTxns, MaxEpoch
 
@@ -24,6 +24,11 @@ MCMayStartRound(r) == r <= MaxFaults + 1
 
 \* Ties of epoch and zxid go to anybody: more behaviours than the order of sids, and symmetric.
 MCSidAbove(i, j) == FALSE
+
+\* Liveness: no epoch is ever lacking. Steps that models take the fairness from.
+MCUnfairGivingUp == {"LeaderGivesUp"}
+MCUnfairJoining == {"JoinLeader"}
+MCEpochsLeft == EpochsLeft(MaxEpoch)
 
 Symmetry == Permutations(Voters)
 
