@@ -3,7 +3,7 @@ import { fsyncSync, openSync, readFileSync, rmSync, writeSync, closeSync } from 
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot, run } from '../test/support/provision.js';
-import { median } from './report.js';
+import { median } from './median.js';
 
 export interface Machine {
   readonly date: string;

@@ -1,13 +1,7 @@
-/** Medians, ratios and the tables that are printed. */
+/** Ratios and the tables that are printed. */
 import type { Machine } from './machine.js';
 import type { Load, Window } from './generator.js';
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
+import { median } from './median.js';
 
 export interface Row {
   readonly name: string;

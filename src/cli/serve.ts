@@ -19,48 +19,56 @@ export function readLogLevel(
   return level as LogLevel | 'silent';
 }
 
-export interface Serving {
+export interface Running {
   /** Resolves with the connect string when clients are answered. */
   readonly ready: Promise<string>;
   /** Resolves if a server ends by itself. */
   readonly fault: Promise<Error>;
   readonly close: () => Promise<void>;
-  readonly json: boolean;
 }
 
+/** What ends the commands that run servers: SIGHUP comes when their terminal is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Prints the ready line when it is time, and waits for SIGINT or SIGTERM. The second of them ends
- * the process at once.
+ * Starts servers, prints the ready line when it is time, and waits for a signal: one that comes while
+ * they start ends them when they have. A second one ends the process at once.
  * @returns 0
- * @throws what ended a server, once the others are closed
+ * @throws what ended a server, once the others are closed; what `start` throws
  */
-export async function untilSignal({ ready, fault, close, json }: Serving): Promise<number> {
-  ready.then(
-    (connectString) => {
-      const line = json ? JSON.stringify({ ready: connectString }) : `ready ${connectString}`;
-      process.stdout.write(`${line}\n`);
-    },
-    // Not before the end: that is told below.
-    () => undefined,
-  );
+export async function untilSignal(start: () => Promise<Running>, json: boolean): Promise<number> {
   const signal = waitForSignal();
-  const outcome = await Promise.race([signal.came, fault]);
-  signal.stop();
-  await close();
-  if (outcome !== null) throw outcome;
-  return 0;
+  try {
+    const { ready, fault, close } = await start();
+    ready.then(
+      (connectString) => {
+        const line = json ? JSON.stringify({ ready: connectString }) : `ready ${connectString}`;
+        process.stdout.write(`${line}\n`);
+      },
+      // Not before the end: that is told below.
+      () => undefined,
+    );
+    const outcome = await Promise.race([signal.came, fault]);
+    signal.stop();
+    await close();
+    if (outcome !== null) throw outcome;
+    return 0;
+  } finally {
+    signal.stop();
+  }
 }
 
 function waitForSignal(): { readonly came: Promise<null>; readonly stop: () => void } {
   let done: () => void = () => undefined;
   const came = new Promise<null>((resolve) => {
-    done = () => resolve(null);
+    done = () => {
+      stop();
+      resolve(null);
+    };
   });
-  process.on('SIGINT', done);
-  process.on('SIGTERM', done);
   const stop = (): void => {
-    process.off('SIGINT', done);
-    process.off('SIGTERM', done);
+    for (const signal of SIGNALS) process.off(signal, done);
   };
+  for (const signal of SIGNALS) process.on(signal, done);
   return { came, stop };
 }

@@ -57,6 +57,14 @@ const KEPT: Readonly<Record<string, TextCodec<unknown> | null>> = {
   enforceQuota: bool,
 };
 
+/** Of those, the ones by which an owner believes that something is protected; and what is not. */
+const UNPROTECTED: Readonly<Record<string, string>> = {
+  secureClientPort: 'no effect: this server has no TLS, nothing listens there',
+  sslQuorum: 'no effect: this server has no TLS, quorum connections are plain',
+  portUnification: 'no effect: this server has no TLS, quorum connections are plain',
+  'quorum.auth.enableSasl': 'no effect: quorum connections are not authenticated',
+};
+
 /** Keys whose silence would make an ensemble less safe than its owner believes. */
 const REFUSED: Readonly<Record<string, string>> = {
   oraclePath: 'an oracle quorum is not supported',
@@ -342,6 +350,8 @@ function readRest(reader: Reader): Readonly<Record<string, string>> {
     const result = kept === undefined || kept === null ? null : decode(kept, entry.value);
     if (result !== null && 'reason' in result) reader.problem(entry, result.reason);
     properties[entry.key] = entry.value;
+    const unprotected = Object.hasOwn(UNPROTECTED, entry.key) ? UNPROTECTED[entry.key] : undefined;
+    if (unprotected !== undefined && entry.value !== 'false') reader.warn(entry, unprotected);
     if (kept === undefined && !entry.key.startsWith('metricsProvider.')) {
       reader.warn(entry, 'unknown key, has no effect');
     }

@@ -5,8 +5,9 @@
  * from operation to operation and is Apache's, as the first that fails is what the client reads.
  * A request that fails becomes an `error` transaction: it consumes its zxid everywhere.
  *
- * Deviations: a multi that cannot be read consumes a zxid for every reason, where Apache logs some
- * under the zxid of the transaction before. Opcode 20 (deleteContainer) is for containers and
+ * Deviations: a multi with a part that Apache could not read (flags, TTL) consumes a zxid for every
+ * reason, where Apache logs some under the zxid of the transaction before; one whose bytes are wrong
+ * is refused before it comes here, and consumes none. Opcode 20 (deleteContainer) is for containers and
  * TTL nodes only; Apache's lets it delete any node without a permission. createTTL
  * is UNIMPLEMENTED, as with Apache's default of `extendedTypesEnabled`.
  */

@@ -1,5 +1,7 @@
 /** `zab start` and `zab server`, as processes. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +9,7 @@ import { test } from 'node:test';
 import { ZooKeeperServer } from '../../src/testing/index.js';
 import { Client } from '../e2e/client.js';
 import { freePorts } from '../support/server-process.js';
-import { Zab, zab } from './process.js';
+import { MAIN, Zab, zab } from './process.js';
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'zab-cli-'));
@@ -53,6 +55,23 @@ test('zab start without --data leaves nothing behind', async () => {
   assert.equal((await start.signal('SIGINT')).code, 0);
   assert.ok(!existsSync(join(tmpdir(), folder)));
 });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`zab start, ended by ${signal} while it starts, leaves nothing behind`, async () => {
+    await inFolder(async (folder) => {
+      const child = spawn(process.execPath, [MAIN, 'start', '--port', '0'], {
+        stdio: 'ignore',
+        env: { ...process.env, TMPDIR: folder },
+      });
+      const exited = once(child, 'exit');
+      // As soon as there is anything to leave behind.
+      while (readdirSync(folder).length === 0) await new Promise((r) => setImmediate(r));
+      child.kill(signal);
+      assert.deepEqual(await exited, [0, null]);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  });
+}
 
 test('zab start --data keeps the data; --observers adds servers that observe', async () => {
   await inFolder(async (folder) => {

@@ -102,6 +102,19 @@ test('a key that Apache knows and this server does not use is kept without a wor
   assert.equal(config?.properties['reconfigEnabled'], 'true');
 });
 
+test('a key that would protect something warns that it does not', () => {
+  const { config, warnings } = parse([
+    ...['dataDir=/d', 'clientPort=1', 'secureClientPort=2281', 'sslQuorum=true'],
+    ...['portUnification=false', 'quorum.auth.enableSasl=true'],
+  ]);
+  assert.deepEqual(warnings, [
+    'zoo.cfg:3: secureClientPort: no effect: this server has no TLS, nothing listens there',
+    'zoo.cfg:4: sslQuorum: no effect: this server has no TLS, quorum connections are plain',
+    'zoo.cfg:6: quorum.auth.enableSasl: no effect: quorum connections are not authenticated',
+  ]);
+  assert.equal(config?.properties['secureClientPort'], '2281');
+});
+
 test('a role that two places tell apart is a warning, and the server line counts', () => {
   const common = ['dataDir=/d', 'clientPort=1', 'initLimit=5', 'syncLimit=2', ...THREE];
   const { warnings } = parse([...common, 'peerType=observer']);

@@ -12,7 +12,7 @@ const usage = `
 Usage: zab server ZOO.CFG [OPTIONS]
 
 Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT" on stdout.
-SIGINT and SIGTERM end it.
+SIGINT, SIGTERM and SIGHUP end it.
 
 Options:
   --trace FILE    record every step of the server's consensus core in FILE (NDJSON)
@@ -36,16 +36,17 @@ async function run(args: readonly string[]): Promise<number> {
   for (const warning of warnings) log.warn(warning);
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {
-    const server = await startServer(config, { log, openTrace: trace?.open ?? null });
-    const fault = server.ended.then((ending) =>
-      ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
-    );
-    return await untilSignal({
-      ready: server.serving.then(() => addressText(reachable(server.address))),
-      fault,
-      close: () => server.stop(),
-      json: options.json,
-    });
+    return await untilSignal(async () => {
+      const server = await startServer(config, { log, openTrace: trace?.open ?? null });
+      const fault = server.ended.then((ending) =>
+        ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
+      );
+      return {
+        ready: server.serving.then(() => addressText(reachable(server.address))),
+        fault,
+        close: () => server.stop(),
+      };
+    }, options.json);
   } finally {
     trace?.close();
   }

@@ -14,7 +14,7 @@ const usage = `
 Usage: zab start [OPTIONS]
 
 Runs an ensemble on 127.0.0.1 in this process. When every server serves, prints a line
-"ready HOST:PORT,HOST:PORT,…" on stdout. SIGINT and SIGTERM end it.
+"ready HOST:PORT,HOST:PORT,…" on stdout. SIGINT, SIGTERM and SIGHUP end it.
 
 Options:
   --size N        voting servers; 1 is a standalone server (default 3)
@@ -50,20 +50,21 @@ async function run(args: readonly string[]): Promise<number> {
   const log = createLogger(readLogLevel('start', options.log, 'warn'));
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {
-    const ensemble = await Ensemble.start({
-      ...{ size, observers, port, log },
-      host: '127.0.0.1',
-      dataDir: options.data ?? null,
-      // Every client comes from one address here.
-      settings: { maxClientCnxns: 0 },
-      openTrace: trace?.open ?? null,
-    });
-    return await untilSignal({
-      ready: ensemble.serving().then(() => ensemble.connectString),
-      fault: ensemble.faults(),
-      close: () => ensemble.close(),
-      json: options.json,
-    });
+    return await untilSignal(async () => {
+      const ensemble = await Ensemble.start({
+        ...{ size, observers, port, log },
+        host: '127.0.0.1',
+        dataDir: options.data ?? null,
+        // Every client comes from one address here.
+        settings: { maxClientCnxns: 0 },
+        openTrace: trace?.open ?? null,
+      });
+      return {
+        ready: ensemble.serving().then(() => ensemble.connectString),
+        fault: ensemble.faults(),
+        close: () => ensemble.close(),
+      };
+    }, options.json);
   } finally {
     trace?.close();
   }
