@@ -29,6 +29,49 @@ export function exactly<P extends t.Props>(props: P, name: string): t.Type<t.Typ
   );
 }
 
+/** As {@link exactly}, with fields besides that may be left out. */
+export function exactlyWith<P extends t.Props, Q extends t.Props>(
+  props: P,
+  optional: Q,
+  name: string,
+): t.Type<t.TypeOf<t.TypeC<P>> & t.TypeOf<t.PartialC<Q>>> {
+  const required = t.type(props, name);
+  const known = new Set([...Object.keys(props), ...Object.keys(optional)]);
+  return new t.Type(
+    name,
+    (input): input is t.TypeOf<t.TypeC<P>> & t.TypeOf<t.PartialC<Q>> => required.is(input),
+    (input, context) => {
+      const decoded = required.validate(input, context);
+      if (isLeft(decoded)) return decoded;
+      for (const [key, value] of Object.entries(input as object)) {
+        if (!known.has(key)) return t.failure(input, context, `unknown field '${key}'`);
+        const type = optional[key];
+        if (type === undefined) continue;
+        const checked = type.validate(value, t.appendContext(context, key, type, value));
+        if (isLeft(checked)) return checked;
+      }
+      return t.success(input as t.TypeOf<t.TypeC<P>> & t.TypeOf<t.PartialC<Q>>);
+    },
+    t.identity,
+  );
+}
+
+/** A tuple with no more elements than it has: `t.tuple` drops others in silence. */
+export function noLonger<A extends readonly unknown[]>(
+  length: A['length'],
+  tuple: t.Type<A>,
+): t.Type<A> {
+  return new t.Type(
+    tuple.name,
+    tuple.is,
+    (input, context) =>
+      Array.isArray(input) && input.length > length
+        ? t.failure(input, context)
+        : tuple.validate(input, context),
+    t.identity,
+  );
+}
+
 /** A whole number that JavaScript holds exactly, ≥ `min`. */
 export function integer(min: number): t.Type<number> {
   return new t.Type(

@@ -74,63 +74,64 @@ export function readConfig(text: string): Config {
 type Replace = (name: string) => number;
 
 /** KNOB → operator that replaces it → what it becomes. */
-const OPERATORS: Readonly<Record<string, Readonly<Record<string, (n: Replace) => Partial<Bounds>>>>> =
-  {
-    MayCrash: {
-      MCMayCrash: (n) => {
-        const [crashes, faults] = [n('MaxCrashes'), n('MaxFaults')];
-        return { mayCrash: (c) => c.crash < crashes && c.crash + c.disconnect < faults };
-      },
+const OPERATORS: Readonly<
+  Record<string, Readonly<Record<string, (n: Replace) => Partial<Bounds>>>>
+> = {
+  MayCrash: {
+    MCMayCrash: (n) => {
+      const [crashes, faults] = [n('MaxCrashes'), n('MaxFaults')];
+      return { mayCrash: (c) => c.crash < crashes && c.crash + c.disconnect < faults };
     },
-    MayDisconnect: {
-      MCMayDisconnect: (n) => {
-        const [disconnects, faults] = [n('MaxDisconnects'), n('MaxFaults')];
-        return {
-          mayDisconnect: (c) => c.disconnect < disconnects && c.crash + c.disconnect < faults,
-        };
-      },
+  },
+  MayDisconnect: {
+    MCMayDisconnect: (n) => {
+      const [disconnects, faults] = [n('MaxDisconnects'), n('MaxFaults')];
+      return {
+        mayDisconnect: (c) => c.disconnect < disconnects && c.crash + c.disconnect < faults,
+      };
     },
-    MayTimeOut: {
-      MCMayTimeOut: (n) => {
-        const [disconnects, faults] = [n('MaxDisconnects'), n('MaxFaults')];
-        return {
-          mayTimeOut: (c) => c.disconnect < disconnects && c.crash + c.disconnect < faults,
-        };
-      },
+  },
+  MayTimeOut: {
+    MCMayTimeOut: (n) => {
+      const [disconnects, faults] = [n('MaxDisconnects'), n('MaxFaults')];
+      return {
+        mayTimeOut: (c) => c.disconnect < disconnects && c.crash + c.disconnect < faults,
+      };
     },
-    MayElect: {
-      MCMayElect: (n) => {
-        const epochs = n('MaxEpoch');
-        return { mayElect: (c) => c.issuedEpoch < epochs };
-      },
+  },
+  MayElect: {
+    MCMayElect: (n) => {
+      const epochs = n('MaxEpoch');
+      return { mayElect: (c) => c.issuedEpoch < epochs };
     },
-    MayChooseEpoch: {
-      MCMayChooseEpoch: (n) => {
-        const epochs = n('MaxEpoch');
-        return { mayChooseEpoch: (epoch) => epoch <= epochs };
-      },
+  },
+  MayChooseEpoch: {
+    MCMayChooseEpoch: (n) => {
+      const epochs = n('MaxEpoch');
+      return { mayChooseEpoch: (epoch) => epoch <= epochs };
     },
-    MayPropose: {
-      MCMayPropose: (n) => {
-        const txns = n('MaxTxns');
-        return { mayPropose: (c) => c.broadcasts < txns };
-      },
+  },
+  MayPropose: {
+    MCMayPropose: (n) => {
+      const txns = n('MaxTxns');
+      return { mayPropose: (c) => c.broadcasts < txns };
     },
-    MayStartRound: {
-      MCMayStartRound: (n) => {
-        const rounds = n('MaxFaults') + 1;
-        return { mayStartRound: (round) => round <= rounds };
-      },
+  },
+  MayStartRound: {
+    MCMayStartRound: (n) => {
+      const rounds = n('MaxFaults') + 1;
+      return { mayStartRound: (round) => round <= rounds };
     },
-    MayResend: { MCMayResend: () => ({ mayResend: false }) },
-    MayTakeSnapshot: {
-      MCMayTakeSnapshot: () => ({ mayTakeSnapshot: false }),
-      MCTakeSnapshots: () => ({ mayTakeSnapshot: true }),
-    },
-    CrashPrefixes: { MCCrashPrefixes: () => ({ crashLosesWrites: true }) },
-    /** Election messages: the newest to a server replaces what it overtakes. */
-    Enqueue: { MCEnqueue: () => ({}) },
-  };
+  },
+  MayResend: { MCMayResend: () => ({ mayResend: false }) },
+  MayTakeSnapshot: {
+    MCMayTakeSnapshot: () => ({ mayTakeSnapshot: false }),
+    MCTakeSnapshots: () => ({ mayTakeSnapshot: true }),
+  },
+  CrashPrefixes: { MCCrashPrefixes: () => ({ crashLosesWrites: true }) },
+  /** Election messages: the newest to a server replaces what it overtakes. */
+  Enqueue: { MCEnqueue: () => ({}) },
+};
 
 /** MCElection's operators, where they differ from MCZab's of the same name. */
 const OF_ELECTION: typeof OPERATORS = {

@@ -83,7 +83,9 @@ export class DotReader {
   private valueOf(text: string, equals: number): Known {
     let known = this.known.get(text);
     if (known === undefined) {
-      const plain = text.slice(equals + 3).replace(/\\(.)/g, (_, c: string) => (c === 'n' ? ' ' : c));
+      const plain = text
+        .slice(equals + 3)
+        .replace(/\\(.)/g, (_, c: string) => (c === 'n' ? ' ' : c));
       const value = parseValue(plain);
       const name = text.slice(0, equals);
       const splits = (SERVER_VARIABLES as readonly string[]).includes(name);
@@ -112,7 +114,10 @@ export class DotReader {
     let id = this.servers.get(key);
     if (id === undefined) {
       const parts = Object.fromEntries(
-        SERVER_VARIABLES.map((name) => [name, this.partValues[values.get(name)?.parts[sid - 1] ?? -1]]),
+        SERVER_VARIABLES.map((name) => [
+          name,
+          this.partValues[values.get(name)?.parts[sid - 1] ?? -1],
+        ]),
       ) as unknown as ServerValues;
       const { observers, election } = this.bounds;
       id = this.states.serverId(serverOfTla(sid, parts, observers, election === 'fle'));

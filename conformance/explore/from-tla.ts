@@ -267,7 +267,11 @@ export function netOfTla(values: NetValues, size: number): Omit<ModelState, 'ser
 }
 
 /** One whole state of TLC. Throws if it is none of this specification's. */
-export function modelOfTla(state: TlaState, observers: readonly number[], fle: boolean): ModelState {
+export function modelOfTla(
+  state: TlaState,
+  observers: readonly number[],
+  fle: boolean,
+): ModelState {
   const variable = (name: string): TlaValue => {
     const value = state.get(name);
     if (value === undefined) throw new Error(`no variable ${name}`);

@@ -260,7 +260,9 @@ export interface NetView {
 
 export function netView(world: World): NetView {
   const size = world.nodes.length;
-  const msgs = Array.from({ length: size }, () => Array.from({ length: size }, () => [] as string[]));
+  const msgs = Array.from({ length: size }, () =>
+    Array.from({ length: size }, () => [] as string[]),
+  );
   const live: string[] = [];
   for (const conn of world.conns) {
     const { learner, leader, learnerOpen, leaderOpen } = conn;
@@ -269,7 +271,9 @@ export function netView(world: World): NetView {
     msgs[leader - 1]![learner - 1]!.push(...conn.toLearner.map(packetText));
     if (learnerOpen && leaderOpen && !isUnread(world, conn)) live.push(`${learner}-${leader}`);
   }
-  const notes = Array.from({ length: size }, () => Array.from({ length: size }, () => [] as ModelNote[]));
+  const notes = Array.from({ length: size }, () =>
+    Array.from({ length: size }, () => [] as ModelNote[]),
+  );
   for (const [key, notification] of world.mail) {
     const [from = 0, to = 0] = key.split('>').map(Number);
     notes[from - 1]![to - 1]!.push(noteView(notification));
@@ -283,4 +287,3 @@ export function modelOf(world: World, fle: boolean): ModelState {
   const servers = world.nodes.map((node) => serverView(node, sids, fle));
   return { servers, ...netView(world), counters: world.counters };
 }
-

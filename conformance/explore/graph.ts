@@ -136,7 +136,7 @@ export class Graph {
   /** Own states from an initial one to `id`. */
   pathTo(id: number): readonly number[] {
     const path = [id];
-    for (let at = id; this.parents[at] !== -1; ) {
+    for (let at = id; this.parents[at] !== -1;) {
       at = this.parents[at]!;
       path.unshift(at);
     }
@@ -208,12 +208,7 @@ function representatives(graph: Graph): {
  * have the same initial states and each own state of either has exactly the steps (label and state after
  * it) that the other side has in the same state.
  */
-export function compare(
-  first: Graph,
-  expanded: number,
-  second: Graph,
-  states: States,
-): Comparison {
+export function compare(first: Graph, expanded: number, second: Graph, states: States): Comparison {
   const theirs = representatives(second);
   let difference = theirs.conflict;
   const digest = new Digest(states);
@@ -258,7 +253,9 @@ class Digest {
       const label = this.states.labels.textOf(labelOfStep(step));
       return `${label} ${this.hashOf(targetOfStep(step))}`;
     });
-    const hash = createHash('sha256').update([from, ...lines.sort()].join('\n')).digest();
+    const hash = createHash('sha256')
+      .update([from, ...lines.sort()].join('\n'))
+      .digest();
     for (let lane = 0; lane < 4; lane++) {
       this.sum[lane] = this.sum[lane]! + hash.readUInt32BE(4 * lane);
     }

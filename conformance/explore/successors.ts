@@ -82,7 +82,8 @@ function withChosenEpochs(
     if (node === earlier) return;
     const epoch = epochOfLeader(node);
     if (epoch !== null && epoch !== epochOfLeader(earlier)) chosen = epoch;
-    const started = node.state?.peer.state === 'LOOKING' && earlier?.state?.peer.state !== 'LOOKING';
+    const started =
+      node.state?.peer.state === 'LOOKING' && earlier?.state?.peer.state !== 'LOOKING';
     if (started) round = node.state?.round ?? 0;
   });
   if (chosen > counters.issuedEpoch) counters = { ...counters, issuedEpoch: chosen };
@@ -163,9 +164,7 @@ function giveUp(scene: Scene, sid: Sid): void {
   const { world, model, bounds } = scene;
   const { state } = nodeOf(world, sid);
   const leads = state?.peer.state === 'LEADING';
-  const free = leads
-    ? mayGiveUpFreely(model, sid, bounds.observers)
-    : leaderIsGone(model, sid);
+  const free = leads ? mayGiveUpFreely(model, sid, bounds.observers) : leaderIsGone(model, sid);
   const allowed = leads ? bounds.mayTimeOut : bounds.mayDisconnect;
   if (!free && !allowed(world.counters)) return;
   const { world: after, steps } = feed(fedOf(world), sid, { type: 'tick', now: FAR });
@@ -197,7 +196,12 @@ function takeSnapshot(scene: Scene, sid: Sid): void {
   if (applied.some((txn, i) => onDisk[i]?.zxid !== txn.zxid)) return;
   const log = disk.log.filter((txn) => txn.zxid > last.zxid);
   const snapshot = { zxid: last.zxid, image: applied };
-  add(scene, 'TakeSnapshot', [sid], withNode(scene.world, sid, { disk: { ...disk, snapshot, log } }));
+  add(
+    scene,
+    'TakeSnapshot',
+    [sid],
+    withNode(scene.world, sid, { disk: { ...disk, snapshot, log } }),
+  );
 }
 
 // ---- one server

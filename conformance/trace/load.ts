@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { readTraceFile, UnusableTrace } from './file.js';
 import type { SourceLine, TraceFile } from './file.js';
 import { mergeTraces, modelOrder } from './merge.js';
-import { refuseUnusable } from './usable.js';
+import { refuseUneven, refuseUnusable } from './usable.js';
 import type { Run } from './validate.js';
 
 interface Part {
@@ -69,6 +69,7 @@ function upToGap(lines: readonly SourceLine[]): Pick<Run, 'lines' | 'refused'> {
 }
 
 function runOf(file: TraceFile): Run {
+  refuseUneven([file.lines]);
   const { lines, refused } = upToGap(file.lines);
   return { name: file.path, lines: modelOrder(lines), refused };
 }
@@ -84,6 +85,7 @@ function mergedRun(parts: readonly Part[]): Run {
       seen.set(sid, file.path);
     }
   }
+  refuseUneven(parts.map(({ file }) => file.lines));
   const checked = parts.map(({ file }) => upToGap(file.lines));
   const merged = mergeTraces(checked.map(({ lines }) => lines));
   const gap = checked.find(({ refused }) => refused !== null)?.refused ?? null;

@@ -1,11 +1,16 @@
 /**
- * A trace: NDJSON, one line for each step of a server's core. conformance/mapping.md says which
- * variable of the specification each field stands for.
+ * A trace: NDJSON, one line for each step of a server's core. docs/traces.md is what others read of
+ * it, docs/trace.schema.json the same as JSON Schema (a test holds the two together), and
+ * conformance/mapping.md says which variable of the specification each field stands for.
  *
  * A zxid is [epoch, counter], a transaction [epoch, counter, digest]. What grows (history, what was
  * delivered) is given as a change. A connection has a name that both of its ends know.
+ *
+ * Servers of other makes may not know all of it: some fields may be left out, and are unconstrained
+ * then. A run has each of them in all its lines or in none (usable.ts), so that a line of ours cannot
+ * lose one.
  */
-import { decode, exactly, integer, oneOf, t } from '../decode.js';
+import { decode, exactly, exactlyWith, integer, noLonger, oneOf, t } from '../decode.js';
 import type { Decoded } from '../decode.js';
 
 export const TRACE_VERSION = 1;
@@ -14,13 +19,16 @@ const INT_MAX = 0x7fffffff;
 
 const natural = t.refinement(integer(0), (n) => n <= INT_MAX, 'integer from 0 to 2147483647');
 const sid = natural;
-const zxid = t.tuple([natural, natural], 'zxid [epoch, counter]');
+const zxid = noLonger(2, t.tuple([natural, natural], 'zxid [epoch, counter]'));
 const digest = t.refinement(
   t.string,
   (s) => /^[0-9A-Za-z]*$/.test(s),
   'digest of letters and digits',
 );
-const txn = t.tuple([natural, natural, digest], 'transaction [epoch, counter, digest]');
+const txn = noLonger(
+  3,
+  t.tuple([natural, natural, digest], 'transaction [epoch, counter, digest]'),
+);
 const orNull = <C extends t.Mixed>(type: C) => t.union([type, t.null]);
 
 const SERVER_STATES = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING'] as const;
@@ -88,31 +96,33 @@ const event = t.union(
 /** `keep`: up to which zxid the history stayed; `append`: what came after it. */
 const change = exactly({ keep: zxid, append: t.array(txn) }, 'change of the history');
 
-const post = exactly(
-  {
-    state: oneOf(SERVER_STATES),
-    zabState: oneOf(ZAB_STATES),
-    /** Whom it leads or follows. */
-    leader: orNull(sid),
-    round: natural,
-    vote: orNull(vote),
-    /** On disk. */
-    acceptedEpoch: natural,
-    currentEpoch: natural,
-    lastZxid: zxid,
-    lastCommitted: zxid,
-    /** Durable writes under way. */
-    pending: natural,
-    /** A leader's: its new epoch (0: none yet), and who has acknowledged it and NEWLEADER. */
-    newEpoch: natural,
-    ackEpochs: t.array(sid),
-    ackNewLeader: t.array(sid),
-    /** null: as before; after a start, what the disk held. */
-    history: orNull(change),
-    delivered: t.array(zxid),
-  },
-  'post',
-);
+const postAlways = {
+  state: oneOf(SERVER_STATES),
+  zabState: oneOf(ZAB_STATES),
+  /** Whom it leads or follows. */
+  leader: orNull(sid),
+  /** On disk. */
+  acceptedEpoch: natural,
+  currentEpoch: natural,
+  lastZxid: zxid,
+  lastCommitted: zxid,
+};
+
+const postOptional = {
+  round: natural,
+  vote: orNull(vote),
+  /** Durable writes under way. */
+  pending: natural,
+  /** A leader's: its new epoch (0: none yet), and who has acknowledged it and NEWLEADER. */
+  newEpoch: natural,
+  ackEpochs: t.array(sid),
+  ackNewLeader: t.array(sid),
+  /** null: as before; after a start, what the disk held. */
+  history: orNull(change),
+  delivered: t.array(zxid),
+};
+
+const post = exactlyWith(postAlways, postOptional, 'post');
 
 const sent = t.union(
   [
@@ -123,27 +133,65 @@ const sent = t.union(
   'sent',
 );
 
-const traceLine = exactly(
-  {
-    v: t.literal(TRACE_VERSION),
-    /** From 1, without a gap: over the file. */
-    seq: integer(1),
-    server: sid,
-    /** The specification's action; null if the step changes none of its variables. */
-    action: orNull(t.string),
-    event,
-    post,
-    /** In the order of the effects. */
-    sent: t.array(sent),
-    /** Durable writes asked for, in order. */
-    persisted: t.array(exactly({ ticket: natural, write }, 'durable write')),
-  },
-  'trace line',
-);
+const lineAlways = {
+  v: t.literal(TRACE_VERSION),
+  /** From 1, without a gap: over the file. */
+  seq: integer(1),
+  server: sid,
+  /** The specification's action; null if the step changes none of its variables. */
+  action: orNull(t.string),
+  event,
+  post,
+  /** Durable writes asked for, in order. */
+  persisted: t.array(exactly({ ticket: natural, write }, 'durable write')),
+};
 
-export type TraceLine = t.TypeOf<typeof traceLine>;
+/** In the order of the effects. */
+const lineOptional = { sent: t.array(sent) };
+
+const traceLine = exactlyWith(lineAlways, lineOptional, 'trace line');
+
+type Whole<A extends t.Props> = t.TypeOf<t.TypeC<A>>;
+
+export type TracePost = Whole<typeof postAlways> & Whole<typeof postOptional>;
+
+/** A line as it is worked with: fields that were left out have a value that says nothing. */
+export type TraceLine = Omit<Whole<typeof lineAlways>, 'post'> &
+  Whole<typeof lineOptional> & {
+    readonly post: TracePost;
+    /** The fields that were left out, if any: `sent`, `post.round`, …, sorted. */
+    readonly omitted?: readonly string[];
+  };
+
+const NOTHING_TOLD: Whole<typeof postOptional> = {
+  round: 0,
+  vote: null,
+  pending: 0,
+  newEpoch: 0,
+  ackEpochs: [],
+  ackNewLeader: [],
+  history: null,
+  delivered: [],
+};
+
+function missing(known: object, given: object, prefix: string): readonly string[] {
+  return Object.keys(known)
+    .filter((name) => !(name in given))
+    .map((name) => prefix + name);
+}
+
+function filled(line: t.TypeOf<typeof traceLine>): TraceLine {
+  const omitted = [
+    ...missing(postOptional, line.post, 'post.'),
+    ...missing(lineOptional, line, ''),
+  ].sort();
+  // Nothing was left out: the types cannot know.
+  if (omitted.length === 0) return line as TraceLine;
+  const told = { ...NOTHING_TOLD, ...line.post } as TracePost;
+  return { sent: [], ...line, post: told, omitted };
+}
+
 export type TraceEvent = TraceLine['event'];
-export type TracePost = TraceLine['post'];
 export type TraceSent = TraceLine['sent'][number];
 export type TracePacket = t.TypeOf<typeof packet>;
 export type TraceWrite = t.TypeOf<typeof write>;
@@ -171,5 +219,6 @@ export function decodeLine(text: string): Decoded<TraceLine> {
       why: `v: this program reads version ${TRACE_VERSION}, not ${version.value.v}`,
     };
   }
-  return decode(traceLine, input);
+  const line = decode(traceLine, input);
+  return line.ok ? { ok: true, value: filled(line.value) } : line;
 }

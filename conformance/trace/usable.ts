@@ -1,8 +1,8 @@
 /**
- * What makes the lines of one file no trace, whatever the specification says: lines that are not in
- * the order in which they were numbered, a server that acts before it has started, and two servers
- * that were recorded under one id. Those are not behaviours to be judged, but recordings that went
- * wrong.
+ * What makes lines no trace, whatever the specification says: lines that are not in the order in
+ * which they were numbered, a server that acts before it has started, two servers that were recorded
+ * under one id, and a field that some lines have and others have not. Those are not behaviours to be
+ * judged, but recordings that went wrong.
  */
 import { UnusableTrace } from './file.js';
 import type { SourceLine } from './file.js';
@@ -51,4 +51,24 @@ function bothEnds(
   ends.set(end, event.as);
   if (other === undefined || other === event.as) return null;
   return `server ${server} is both ends of connection ${event.conn}`;
+}
+
+/**
+ * Throws UnusableTrace at the first line of a run that has other fields than its first: a field may
+ * be left out (docs/traces.md), but not here and there, or a line could lose what is wrong with it.
+ */
+export function refuseUneven(files: readonly (readonly SourceLine[])[]): void {
+  const expected = files[0]?.[0]?.line.omitted ?? [];
+  for (const source of files.flat()) {
+    const omitted = source.line.omitted ?? [];
+    const gone = omitted.find((name) => !expected.includes(name));
+    if (gone !== undefined) refuse(source, `no ${gone}, which the first line has`);
+    const more = expected.find((name) => !omitted.includes(name));
+    if (more !== undefined) refuse(source, `${more}, which the first line has not`);
+  }
+  const [, second] = files;
+  const [first] = second ?? [];
+  if (first !== undefined && expected.includes('sent')) {
+    refuse(first, 'files of one server each can be merged only if their lines have `sent`');
+  }
 }
