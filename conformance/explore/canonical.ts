@@ -4,15 +4,15 @@
  * - Times: every deadline may be now (a step that waits for one is always possible), so none is kept.
  * - Tickets count up from 1 again; connections are numbered by their two servers and by what the leader
  *   has read of them: reducers compare both for nothing but equality.
- * - A durable write whose acknowledgement was due on a connection that is over is one that nobody waits
- *   for: no later connection is equal to it.
+ * - Connections that are over, on which the acknowledgement of a durable write was due, are one: no later
+ *   connection is equal to any of them.
  * - With an oracle in the place of the election: rounds, and zxid and epoch of the vote decided for.
  *
  * All else that a reducer keeps stays, whatever it is: `keyOf` writes out every field it meets, so a
  * state with new content is a new state.
  */
 import type { Chunked } from '../../src/core/chunked.js';
-import { at, listOf, toArray } from '../../src/core/chunked.js';
+import { listOf, toArray } from '../../src/core/chunked.js';
 import type { PeerConn } from '../../src/core/ids.js';
 import type { CoreState, Handler, Leader, Peer, PendingWrite } from '../../src/core/state.js';
 import { isLearner } from '../../src/core/state.js';
@@ -28,6 +28,9 @@ export const RESEND_AT = 1;
 export const DECIDE_AT = 2;
 /** The wait before a second dial, ms: the count of attempts is not kept. */
 const REDIAL_AFTER = 20;
+
+/** A connection that is over: the number of none. */
+const OVER = 1 as PeerConn;
 
 function timelessPeer(peer: Peer, oracle: boolean): Peer {
   const forget = <P extends { readonly vote: { readonly leader: number } }>(p: P): P =>
@@ -59,7 +62,7 @@ function timelessPeer(peer: Peer, oracle: boolean): Peer {
 function countedAnew(queue: Chunked<PendingWrite>, own: PeerConn | null): Chunked<PendingWrite> {
   let same = true;
   const items = toArray(queue).map((pending, i) => {
-    const ackOn = pending.ackOn === own ? own : null;
+    const ackOn = pending.ackOn === null || pending.ackOn === own ? pending.ackOn : OVER;
     if (pending.ticket === i + 1 && pending.ackOn === ackOn) return pending;
     same = false;
     return { ...pending, ticket: i + 1, ackOn };
@@ -196,8 +199,10 @@ export class Worlds {
     if (entry === undefined) {
       entry = { id: this.byKey.size, node: canonical };
       this.byKey.set(key, entry);
-      this.byNode.set(canonical, entry);
+      this.byNode.set(entry.node, entry);
     }
+    // The same object comes again: what a server makes of an event is worked out once.
+    this.byNode.set(node, entry);
     return entry;
   }
 
@@ -223,9 +228,4 @@ export class Worlds {
     }
     return mail.size === 0 ? key : key + keyOf(mail);
   }
-}
-
-/** The ticket of the `count`-th write under way of a canonical node. */
-export function ticketOf(node: Node, count: number): number {
-  return at(node.state!.log.queue, count - 1)?.ticket ?? count;
 }

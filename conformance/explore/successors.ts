@@ -8,26 +8,39 @@
  */
 import type { StepName } from '../../src/core/classify.js';
 import type { PeerConn, Sid } from '../../src/core/ids.js';
-import { initialState } from '../../src/core/reduce.js';
 import { isLearner } from '../../src/core/state.js';
 import type { Txn } from '../../src/core/txn.js';
 import type { Zxid } from '../../src/core/zxid.js';
 import { nextZxid } from '../../src/core/plan-learner.js';
-import { diskContent, writeTo } from '../../src/sim/disk.js';
+import { writeTo } from '../../src/sim/disk.js';
 import type { Disk } from '../../src/sim/disk.js';
 import type { Bounds } from './bounds.js';
 import type { Worlds } from './canonical.js';
-import { DECIDE_AT, isUnread, RESEND_AT, ticketOf } from './canonical.js';
+import { DECIDE_AT, isUnread, RESEND_AT } from './canonical.js';
 import { isDialled, isLive, leaderIsGone, mayGiveUpFreely } from './faults-of-model.js';
 import { isAckOfUpToDate } from './from-world.js';
 import type { ModelState } from './model-state.js';
 import { electAmong, join } from './oracle.js';
 import type { Conn, Fed, Node, Side, World } from './world.js';
-import { closeEnd, connNumber, endOf, feed, mailKey, nodeOf, withConn, withNode } from './world.js';
+import {
+  closeEnd,
+  connNumber,
+  endOf,
+  feed,
+  mailKey,
+  nodeOf,
+  startOn,
+  withConn,
+  withNode,
+  writeOne,
+} from './world.js';
 
 /** A tick after every deadline. */
 const FAR = 1e9;
 const LOG_OPS: ReadonlySet<string> = new Set(['append', 'truncate', 'install']);
+
+/** In place of an action: the reducer threw. */
+export const THROWS = 'Throws';
 
 export interface Successor {
   /** The specification's action, or a word for what it does not have. */
@@ -132,15 +145,7 @@ function faulted(world: World, kind: 'crash' | 'disconnect'): World {
 
 function restart(scene: Scene, sid: Sid): void {
   const { world } = scene;
-  const { config, disk } = nodeOf(world, sid);
-  add(scene, 'Restart', [sid], start(world, sid, disk, config));
-}
-
-function start(world: World, sid: Sid, disk: Disk, config: Node['config']): World {
-  const applied = disk.snapshot.image as readonly Txn[];
-  const fresh = { state: initialState(config), applied, writes: [], disk };
-  const event = { type: 'start', now: 0, disk: diskContent(disk) } as const;
-  return feed(fedOf(withNode(world, sid, fresh)), sid, event).world;
+  add(scene, 'Restart', [sid], startOn(fedOf(world), sid, nodeOf(world, sid).disk).world);
 }
 
 function crash(scene: Scene, sid: Sid): void {
@@ -214,14 +219,7 @@ function persist(scene: Scene, sid: Sid): void {
   const through = firstEpoch < 0 ? writes.length : firstEpoch + 1;
   const count = bounds.granularity === 'fine' ? 1 : through;
   let next = fedOf(world);
-  for (let i = 0; i < count; i++) {
-    const node = nodeOf(next.world, sid);
-    const [first, ...rest] = node.writes;
-    const disk = writeTo(node.disk, first!.write);
-    const written = withNode(next.world, sid, { disk, writes: rest });
-    const ticket = first!.ticket;
-    next = feed({ ...next, world: written }, sid, { type: 'persisted', ticket });
-  }
+  for (let i = 0; i < count; i++) next = writeOne(next, sid);
   add(scene, nameOf(next.steps, 'Persisted'), [sid], next.world);
 }
 
@@ -254,7 +252,8 @@ function connect(scene: Scene, sid: Sid): void {
   if (live && !bounds.mayDisconnect(world.counters)) return;
   let fed = hungUp(fedOf(world), sid, peer.conn);
   fed = discarded(fed, sid, leader);
-  const id = connNumber(sid, leader, 2);
+  // Free: an older one that the leader has read nothing of is gone by now.
+  const id = connNumber(sid, leader, 1);
   const conn = { id, learner: sid, leader, learnerOpen: true, leaderOpen: true };
   const linked = withConn(fed.world, { ...conn, toLearner: [], toLeader: [] });
   fed = { ...fed, world: linked };
@@ -383,14 +382,13 @@ export function successors(
   worlds: Worlds,
 ): readonly Successor[] {
   const scene: Scene = { world, model, bounds, out: [] };
-  if (bounds.election === 'oracle') oracle(scene);
-  else fastLeaderElection(scene);
+  attempt(scene, () => (bounds.election === 'oracle' ? oracle : fastLeaderElection)(scene));
   for (const sid of bounds.servers as readonly Sid[]) ofServer(scene, sid);
   if (!bounds.electionOnly) {
     for (const conn of world.conns) {
-      toLeader(scene, conn);
-      toLearner(scene, conn);
-      closeAtLeader(scene, conn);
+      for (const step of [toLeader, toLearner, closeAtLeader]) {
+        attempt(scene, () => step(scene, conn));
+      }
     }
   }
   return scene.out.map((next) => ({ ...next, world: worlds.canonical(next.world) }));
@@ -400,16 +398,26 @@ function ofServer(scene: Scene, sid: Sid): void {
   const { world, bounds } = scene;
   const { state } = nodeOf(world, sid);
   if (state === null) {
-    restart(scene, sid);
+    attempt(scene, () => restart(scene, sid));
     return;
   }
-  crash(scene, sid);
-  if (state.peer.state === 'LEADING' || isLearner(state.peer)) giveUp(scene, sid);
+  const { peer } = state;
+  attempt(scene, () => crash(scene, sid));
+  if (peer.state === 'LEADING' || isLearner(peer)) attempt(scene, () => giveUp(scene, sid));
   if (bounds.electionOnly) return;
-  persist(scene, sid);
-  propose(scene, sid);
-  connect(scene, sid);
+  attempt(scene, () => persist(scene, sid));
+  attempt(scene, () => propose(scene, sid));
+  attempt(scene, () => connect(scene, sid));
   if (bounds.mayTakeSnapshot) takeSnapshot(scene, sid);
+}
+
+/** A reducer that throws breaks a promise of its own: an edge that the specification does not have. */
+function attempt(scene: Scene, step: () => void): void {
+  try {
+    step();
+  } catch (e) {
+    scene.out.push({ action: THROWS, params: [(e as Error).message], world: scene.world });
+  }
 }
 
 /** One server's disk at first; the snapshot's image is the list of its transactions. */
@@ -435,8 +443,7 @@ export function initialWorld(bounds: Bounds, disks: readonly Disk[], worlds: Wor
   });
   const counters = { crash: 0, disconnect: 0, issuedEpoch: 0, broadcasts: 0 };
   let world: World = { nodes, conns: [], mail: new Map(), counters };
-  for (const { config, disk } of nodes) world = start(world, config.sid, disk, config);
+  for (const { config, disk } of nodes) world = startOn(fedOf(world), config.sid, disk).world;
   return worlds.canonical(world);
 }
 
-export { ticketOf };
