@@ -374,12 +374,17 @@ function fastLeaderElection(scene: Scene): void {
 
 // ---- all of it
 
-/** Every step that is possible in a canonical world; `model` is the world's own (`modelOf`). */
+/**
+ * Every step that is possible in a canonical world; `model` is the world's own (`modelOf`). With
+ * `wanted` only the steps that it takes: replay knows which one it looks for, and most of the work is
+ * to make worlds canonical.
+ */
 export function successors(
   world: World,
   model: ModelState,
   bounds: Bounds,
   worlds: Worlds,
+  wanted: (step: Successor) => boolean = () => true,
 ): readonly Successor[] {
   const scene: Scene = { world, model, bounds, out: [] };
   attempt(scene, () => (bounds.election === 'oracle' ? oracle : fastLeaderElection)(scene));
@@ -391,7 +396,8 @@ export function successors(
       }
     }
   }
-  return scene.out.map((next) => ({ ...next, world: worlds.canonical(next.world) }));
+  const out = scene.out.filter(wanted);
+  return out.map((next) => ({ ...next, world: worlds.canonical(next.world) }));
 }
 
 function ofServer(scene: Scene, sid: Sid): void {

@@ -67,6 +67,8 @@ export interface SimulateRun extends Common {
   readonly mode: 'simulate';
   readonly traces: number;
   readonly depth: number;
+  /** Each behaviour goes to a file of this name with two numbers after it. */
+  readonly file?: string;
   readonly seed?: number;
   readonly workers?: number;
   readonly deadlock?: boolean;
@@ -88,13 +90,15 @@ function modeArguments(run: TlcRun): readonly string[] {
   switch (run.mode) {
     case 'trace':
       return ['-workers', '1', '-deadlock'];
-    case 'simulate':
+    case 'simulate': {
+      const file = run.file === undefined ? '' : `,file=${run.file}`;
       return [
-        ...['-simulate', `num=${run.traces}`, '-depth', String(run.depth)],
+        ...['-simulate', `num=${run.traces}${file}`, '-depth', String(run.depth)],
         ...(run.seed === undefined ? [] : ['-seed', String(run.seed)]),
         ...['-workers', String(run.workers ?? 1)],
         ...(run.deadlock === true ? [] : ['-deadlock']),
       ];
+    }
     case 'check':
     case 'mutant':
       return [

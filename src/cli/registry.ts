@@ -24,6 +24,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/check.js')).command,
   },
   {
+    name: 'replay',
+    summary: 'drive the reducers along counterexamples and simulated runs of TLC',
+    load: async () => (await import('./commands/replay.js')).command,
+  },
+  {
     name: 'validate',
     summary: 'have TLC accept or refuse recorded traces',
     load: async () => (await import('./commands/validate.js')).command,
