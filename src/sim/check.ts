@@ -14,6 +14,17 @@ import { nodeOf } from './cluster.js';
 import type { Disk } from './disk.js';
 import { diskContent } from './disk.js';
 
+/** What an action violated; `found` as `core/invariants.ts` says it: a property's name, then a colon. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly found: readonly string[];
+
+  constructor(action: Action, found: readonly string[]) {
+    super(`${JSON.stringify(action)}: ${found.join('; ')}`);
+    this.found = found;
+  }
+}
+
 export interface Watched {
   readonly cluster: Cluster;
   readonly ghost: Ghost;
@@ -34,7 +45,7 @@ export function viewsOf(cluster: Cluster): ServerView[] {
   }));
 }
 
-/** Carries `action` out; throws with what it violated. */
+/** Carries `action` out; throws a {@link Violation} with what it violated. */
 export function actWatched(watched: Watched, action: Action): Watched {
   const cluster = act(watched.cluster, action);
   const views = viewsOf(cluster);
@@ -50,7 +61,7 @@ export function actWatched(watched: Watched, action: Action): Watched {
     found.push(...violations, ...earlyAcks(step, nodeOf(cluster, step.sid).disk));
   }
   for (const sid of changed) found.push(...checkServers(views, ghost, sid));
-  if (found.length > 0) throw new Error(`${JSON.stringify(action)}: ${found.join('; ')}`);
+  if (found.length > 0) throw new Violation(action, found);
   return { cluster, ghost };
 }
 
