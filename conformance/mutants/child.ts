@@ -1,24 +1,21 @@
 /**
- * `node --import register.js child.js simulator ENSEMBLE SEEDS` or `… trace SCENARIO FILE`: one killer,
- * with the mutant that ZAB_MUTANT names in the reducers. Says what it found as one line of JSON.
+ * `node --import register.js child.js simulator RUN SEEDS` or `… trace RUN FILE`: one killer, with the
+ * mutant that ZAB_MUTANT names in the reducers. Says what it found as one line of JSON.
  */
 import { writeFileSync } from 'node:fs';
 import { traceText } from '../trace/recorder.js';
-import { SCENARIOS } from '../trace/scenarios.js';
-import type { EnsembleName } from './plant.js';
-import { simulate } from './simulate.js';
+import { traceOf } from '../trace/from-sim.js';
+import { Script } from './schedules.js';
+import { runOnce, simulate } from './simulate.js';
 
-const [kind, what = '', third = ''] = process.argv.slice(2);
+const [kind, run = '', third = ''] = process.argv.slice(2);
 
 if (kind === 'simulator') {
-  process.stdout.write(`${JSON.stringify(simulate(what as EnsembleName, Number(third)))}\n`);
+  process.stdout.write(`${JSON.stringify(simulate(run, Number(third)))}\n`);
 } else {
-  const scenario = SCENARIOS.find(({ name }) => name === what);
-  if (scenario === undefined) throw new Error(`no scenario ${what}`);
-  try {
-    writeFileSync(third, scenario.run().map(traceText).join(''));
-    process.stdout.write(`${JSON.stringify({ recorded: true })}\n`);
-  } catch (e) {
-    process.stdout.write(`${JSON.stringify({ recorded: false, why: String(e) })}\n`);
-  }
+  // Up to where it went, whatever stopped it: the specification judges what was done.
+  const found = runOnce(run);
+  const steps = Script.last === null ? [] : traceOf(Script.last.cluster);
+  writeFileSync(third, steps.map(traceText).join(''));
+  process.stdout.write(`${JSON.stringify({ why: found?.how ?? null })}\n`);
 }

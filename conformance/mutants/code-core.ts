@@ -8,7 +8,6 @@ const BROADCAST = 'src/core/broadcast.js';
 const QUORUM = 'src/core/quorum.js';
 const FAULTS = 'src/core/faults.js';
 const REDUCE = 'src/core/reduce.js';
-const LEADER = 'src/core/plan-leader.js';
 const LEARNER = 'src/core/plan-learner.js';
 const ELECTION = 'src/core/election.js';
 
@@ -23,7 +22,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       { file: VOTE, find: ORDER, replace: 'return a.leader - b.leader;' },
       { file: DISCOVERY, find: 'if (isAhead(state, ack))', replace: 'if (false)' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
   },
   {
     name: 'c02_vote_by_zxid_only',
@@ -32,7 +31,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       { file: VOTE, find: ORDER, replace: 'return a.zxid - b.zxid || a.leader - b.leader;' },
       { file: DISCOVERY, find: 'if (ack.currentEpoch !== epochs.current)', replace: 'if (false)' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'ByZxidOnly', property: 'PrimaryIntegrity' }, { by: 'test', file: 'core/refusals', test: 'a follower that is ahead of the leader is turned away' }],
   },
   {
     name: 'c03_vote_by_epoch_only',
@@ -41,7 +40,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       { file: VOTE, find: ORDER, replace: 'return a.peerEpoch - b.peerEpoch || a.leader - b.leader;' },
       { file: DISCOVERY, find: 'return ack.lastZxid > log.history.last;', replace: 'return false;' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'ByEpochOnly', property: 'Durability' }],
   },
   {
     name: 'c04_no_leaderinfo_check',
@@ -54,7 +53,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'const fresh = epoch !== state.epochs.accepted;',
       },
     ],
-    killers: [],
+    killers: [{ by: 'test', file: 'core/reduce', test: 'an epoch lower than the accepted one is refused, an equal one does not count again' }],
   },
   {
     name: 'c05_no_newleader_check',
@@ -63,7 +62,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       { file: REDUCE, find: OVER, replace: 'false' },
       { file: LEARNER, find: "packet.type === 'NEWLEADER' && packet.zxid === makeZxid(peer.epoch, 0)", replace: "packet.type === 'NEWLEADER'" },
     ],
-    killers: [],
+    killers: [{ by: 'test', file: 'core/refusals', test: 'a learner gives up a leader that sends what must not come' }],
   },
   {
     name: 'c06_accepted_epoch_not_stored',
@@ -76,7 +75,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         return withPeer(state, { ...next, stage: 'receiving' });`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochOrder' }],
   },
   {
     name: 'c07_accepted_epoch_lost_at_restart',
@@ -84,7 +83,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     edits: [
       { file: FAULTS, find: 'accepted: acceptedEpoch,', replace: 'accepted: currentEpoch,' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'EpochHalfStored', property: 'MonotoneEpochs' }],
   },
   {
     name: 'c08_epoch_without_plus_one',
@@ -96,7 +95,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'const epoch = Math.max(peer.maxAccepted, 1);',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'EventuallyEstablished' }],
   },
   {
     name: 'c09_current_epoch_not_updated',
@@ -113,7 +112,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'epochs: state.epochs,',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
   },
   {
     name: 'c10_epoch_before_history',
@@ -125,7 +124,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: "let log = ask({ ...state.log, history }, { op: 'currentEpoch', epoch }, null, out);",
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
   },
   {
     name: 'c11_newleader_acked_before_persisting',
@@ -143,7 +142,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: "peer: { ...peer, stage: 'acked', kept: null, syncCommitted, unacked },",
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
   },
   {
     name: 'c12_ack_without_append',
@@ -156,7 +155,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     return withLog(state, appendTxn(state.log, txn, null, []));`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
   },
   {
     name: 'c13_log_lost_at_restart',
@@ -168,7 +167,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'history: historyOf(snapshotZxid, []),',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LogOrder' }],
   },
   {
     name: 'c14_commit_without_quorum',
@@ -176,7 +175,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     edits: [
       { file: QUORUM, find: 'if (count >= quorum.majority)', replace: 'if (count >= 1)' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c15_quorum_is_no_majority',
@@ -188,7 +187,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'Math.floor(voters.length / 2)',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c16_newleader_quorum_of_one',
@@ -200,7 +199,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'if (false)',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c17_ackepoch_quorum_of_one',
@@ -212,7 +211,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'peer.electing.size === 0',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'EpochOfNobody', property: 'Durability' }],
   },
   {
     name: 'c18_propose_only_to_acknowledged',
@@ -224,7 +223,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: "if (handler.voting && isForwarding(handler) && handler.stage !== 'syncing')",
       },
     ],
-    killers: [],
+    killers: [{ by: 'trace', run: 'LateJoiner' }],
   },
   {
     name: 'c19_uptodate_commits_newleader_only',
@@ -241,7 +240,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'deliverUpTo(state.log, peer.then, out);',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'LateJoiner', property: 'EventuallyDelivered' }],
   },
   {
     name: 'c20_commits_all_it_has',
@@ -253,7 +252,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'const delivered = deliverUpTo(state.log, state.log.history.last, out);',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LearnerPrefix' }],
   },
   {
     name: 'c22_one_epoch_variable',
@@ -276,24 +275,22 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     const epochs = { ...state.epochs, accepted: epoch, current: epoch };`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
   },
   {
     name: 'c23_old_acks_counted',
-    what: 'an acknowledgement of an older epoch counts for the entry with its counter',
+    what: 'what a follower had of older epochs counts as acknowledgement of the entries with the same counters',
     edits: [
       {
-        file: LEADER,
-        find: 'if (!handler.voting || epochOf(zxid) !== peer.epoch)',
-        replace: 'if (!handler.voting)',
-      },
-      {
-        file: LEADER,
-        find: "return { step: 'LeaderProcessACK', peer, handler, zxid };",
-        replace: "return { step: 'LeaderProcessACK', peer, handler, zxid: makeZxid(peer.epoch, counterOf(zxid)) };",
+        file: SYNC,
+        find: 'acked: state.quorum.voters.map(() => ZXID_ZERO),',
+        replace: `acked: state.quorum.voters.map((voter) => {
+            const old = peer.handlers.find(({ sid }) => sid === voter)?.lastZxid ?? ZXID_ZERO;
+            return makeZxid(peer.epoch, counterOf(old));
+        }),`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c24_quorum_of_those_connected',
@@ -306,7 +303,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     const committed = quorumZxid({ ...state.quorum, majority }, acked);`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c25_late_joiner_misses_proposals',
@@ -314,7 +311,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     edits: [
       { file: SYNC, find: 'if (!committed && !handler.voting)', replace: 'if (!committed)' },
     ],
-    killers: [],
+    killers: [{ by: 'trace', run: 'LateJoiner' }],
   },
   {
     name: 'c26_commit_in_sync_dropped',
@@ -326,7 +323,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'return state;',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'LateJoiner', property: 'EventuallyDelivered' }],
   },
   {
     name: 'c27_ack_proposal_before_newleader',
@@ -342,7 +339,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     sendZxid('ACK', peer.conn, makeZxid(peer.epoch, 0), out);`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'trace', run: 'LateJoiner' }, { by: 'test', file: 'core/reduce', test: 'NEWLEADER: history reaches the disk before currentEpoch, and ACK follows both' }],
   },
   {
     name: 'c28_log_taken_as_committed',
@@ -360,7 +357,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     return lookForLeader({ ...started, log: kept }, now, out);`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c29_pending_writes_after_shutdown',
@@ -384,7 +381,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     return lookForLeader({ ...state, log }, now, out);`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LogMatching' }],
   },
   {
     name: 'c30_diff_where_trunc_is_due',
@@ -396,7 +393,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'if (true)',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LearnerPrefix' }],
   },
   {
     name: 'c31_trunc_one_too_far',
@@ -408,7 +405,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: "sendZxid('TRUNC', conn, floorOf(history, cut - 1) ?? cut, out);",
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'EventuallyEstablished' }],
   },
   {
     name: 'c32_partial_snap',
@@ -416,7 +413,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     edits: [
       { file: SYNC, find: "log = ask(log, { op: 'install', snapshot }, null, out);", replace: '' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'LateForMemory', property: 'LogMatching' }],
   },
   {
     name: 'c33_hole_in_committed_log',
@@ -443,7 +440,7 @@ import { listOf, toArray } from './chunked.js';`,
     return { ...state, log: { ...log, history, committed }, peer: next };`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LogMatching' }],
   },
   {
     name: 'c34_truncate_in_memory_only',
@@ -451,13 +448,13 @@ import { listOf, toArray } from './chunked.js';`,
     edits: [
       { file: SYNC, find: "log = ask(log, { op: 'truncate', zxid: from }, null, out);", replace: '' },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'LogMatching' }],
   },
   {
     name: 'c35_vote_order_ignores_epoch',
     what: 'votes are compared by zxid and not by epoch',
     edits: [{ file: VOTE, find: ORDER, replace: 'return a.zxid - b.zxid || a.leader - b.leader;' }],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'ByZxidOnly', property: 'EventuallyEstablished' }],
   },
   {
     name: 'c36_old_rounds_counted',
@@ -465,15 +462,19 @@ import { listOf, toArray } from './chunked.js';`,
     edits: [
       { file: ELECTION, find: 'if (theirs.electionEpoch < state.round)', replace: 'if (false)' },
     ],
-    killers: [],
+    killers: [{ by: 'trace', run: 'OlderRound' }],
   },
   {
     name: 'c38_older_connection_read_on',
-    what: 'a learner takes packets of a connection that it has given up',
+    what: 'a leader reads on an older connection of a learner that has connected anew',
     edits: [
-      { file: LEARNER, find: 'if (peer.conn !== event.conn)', replace: 'if (false)' },
+      {
+        file: DISCOVERY,
+        find: "const peer = older === undefined ? leader : forget(leader, older, 'connected anew', out);",
+        replace: 'const peer = leader;',
+      },
     ],
-    killers: [],
+    killers: [{ by: 'trace', run: 'ConnectedAnew' }],
   },
   {
     name: 'c39_delivers_before_uptodate',
@@ -486,7 +487,7 @@ import { listOf, toArray } from './chunked.js';`,
     const later = serverState === 'FOLLOWING' ?`,
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
     name: 'c40_sync_answered_early',
@@ -498,7 +499,7 @@ import { listOf, toArray } from './chunked.js';`,
         replace: 'if (true)',
       },
     ],
-    killers: [],
+    killers: [{ by: 'test', file: 'core/reduce', test: 'a sync waits for what was proposed before it, and only for that' }],
   },
   {
     name: 'c41_observer_ack_counted',
@@ -515,6 +516,6 @@ import { listOf, toArray } from './chunked.js';`,
         replace: 'return sids.size >= quorum.majority;',
       },
     ],
-    killers: [],
+    killers: [{ by: 'simulator', run: 'ObserverFirst', property: 'Durability' }],
   },
 ];

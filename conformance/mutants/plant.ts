@@ -1,16 +1,15 @@
 /** A mutant of the code: passages of compiled modules, replaced when these are loaded. */
 
-/** What is checked before a mutant counts as killed. */
+/** What finds a mutant; each is run, and each must find what it names. */
 export type Killer =
-  /** Random schedules of whole ensembles (`src/sim`): a property of `core/invariants.ts`. */
-  | { readonly by: 'simulator'; readonly ensemble: EnsembleName; readonly property: string }
-  /** A trace of a run of the mutated reducers, which the specification must refuse. */
-  | { readonly by: 'trace'; readonly scenario: string }
-  /** A test of the suite that must fail by an assertion. File below test/, without `.test.ts`. */
+  /** Ensembles in memory (`runs.ts`): the property that is violated. */
+  | { readonly by: 'simulator'; readonly run: string; readonly property: string }
+  /** The trace of such a run, which the specification refuses. */
+  | { readonly by: 'trace'; readonly run: string }
+  /** The whole graph of the reducers (`zab explore MODEL`), which is not the specification's. */
+  | { readonly by: 'explorer'; readonly model: string }
+  /** A test of the suite, failed by an assertion. File below test/, without `.test.ts`. */
   | { readonly by: 'test'; readonly file: string; readonly test: string };
-
-/** The ensembles that `simulate.ts` runs. */
-export type EnsembleName = 'three' | 'little history' | 'observer' | 'five';
 
 export interface CodeMutant {
   /** `c`, the number of the project's list, and what is wrong: `c14_commit_without_quorum`. */

@@ -3,10 +3,10 @@
  * the reducers. The same seeds each time; without a mutant all of them pass.
  */
 import type { Sid } from '../../src/core/ids.js';
-import { actWatched, Violation, watch } from '../../src/sim/check.js';
+import { runSeed as runClients } from '../../src/sim/ensemble/run.js';
+import { actWatched, Violation } from '../../src/sim/check.js';
 import type { Watched } from '../../src/sim/check.js';
 import type { ClusterOptions } from '../../src/sim/cluster.js';
-import { newCluster } from '../../src/sim/cluster.js';
 import {
   earliestTicks,
   isSettled,
@@ -17,7 +17,7 @@ import {
   STORMY,
 } from '../../src/sim/schedule.js';
 import type { Weights } from '../../src/sim/schedule.js';
-import type { EnsembleName } from './plant.js';
+import { SCHEDULES, Script } from './schedules.js';
 
 /** What a run found; `exception`: the reducers threw, which says nothing about any property. */
 export type Found =
@@ -33,7 +33,8 @@ interface Ensemble {
 
 const SMALL = { tickTime: 100, commitLogCount: 2, finalizeWait: 10, syncLimit: 3 };
 
-const ENSEMBLES: Readonly<Record<EnsembleName, Ensemble>> = {
+/** Ensembles of cores; `clients` are whole servers with clients, from `zab simulate`. */
+const ENSEMBLES: Readonly<Record<string, Ensemble>> = {
   three: { options: { voters: [1, 2, 3] }, weights: ROUGH, steps: 400 },
   'little history': {
     options: { voters: [1, 2, 3], config: SMALL },
@@ -48,22 +49,42 @@ const ENSEMBLES: Readonly<Record<EnsembleName, Ensemble>> = {
 const PATIENCE = 120_000;
 
 /** One schedule; null if nothing was violated. */
-export function runSeed(name: EnsembleName, seed: number): Found | null {
-  const { options, weights, steps } = ENSEMBLES[name];
-  let watched = watch(newCluster(options));
-  let next = seed;
+export function runSeed(name: string, seed: number): Found | null {
+  if (name === 'clients') return withClients(seed);
+  const ensemble = ENSEMBLES[name];
+  if (ensemble === undefined) throw new Error(`no run ${name}`);
+  return caught(() => withCores(ensemble, seed));
+}
+
+/** What a run throws that is a property's violation, and what is none. */
+function caught(run: () => Found | null): Found | null {
   try {
-    watched = heal(watched);
-    for (let i = 0; i < steps; i++) {
-      const [action, later] = pickAction(watched.cluster, weights, next);
-      next = later;
-      if (action !== null) watched = actWatched(watched, action);
-    }
-    return delivers(watched);
+    return run();
   } catch (e) {
     if (!(e instanceof Violation)) return { kind: 'exception', how: String(e) };
     return { kind: 'violated', property: propertyOf(e.found[0] ?? ''), how: e.message };
   }
+}
+
+function withClients(seed: number): Found | null {
+  const { failure } = runClients(seed);
+  if (failure === null) return null;
+  const { property, detail } = failure;
+  // An exception of the servers, under the name that the simulator has for it.
+  if (property === 'NoBrokenInvariant') return { kind: 'exception', how: detail };
+  return { kind: 'violated', property, how: detail };
+}
+
+function withCores({ options, weights, steps }: Ensemble, seed: number): Found | null {
+  const script = new Script(options);
+  script.watched = heal(script.watched);
+  let next = seed;
+  for (let i = 0; i < steps; i++) {
+    const [action, later] = pickAction(script.cluster, weights, next);
+    next = later;
+    if (action !== null) script.do(action);
+  }
+  return delivers(script.watched);
 }
 
 /** The name before the colon, as `core/invariants.ts` writes it. */
@@ -112,14 +133,35 @@ function settle(watched: Watched): Watched | null {
   return next;
 }
 
-/** Seeds one after the other until something is found, at most `seeds` of them. */
-export function simulate(
-  name: EnsembleName,
-  seeds: number,
-): { readonly found: Found | null; readonly seed: number } {
+export interface Simulated {
+  readonly found: Found | null;
+  readonly seed: number;
+}
+
+/** The seed of place `n` of a run. */
+function seedOf(name: string, n: number): number {
+  return name === 'clients' ? n : n * 1_000_003;
+}
+
+/** A schedule, or one seed of an ensemble as `three#4`; `Script.last` has what was done. */
+export function runOnce(run: string): Found | null {
+  const schedule = SCHEDULES[run];
+  if (schedule !== undefined) return caught(() => (schedule(), null));
+  const [name = '', n = '1'] = run.split('#');
+  return runSeed(name, seedOf(name, Number(n)));
+}
+
+/**
+ * A schedule by its name; or the seeds of an ensemble one after the other, at most `seeds`, until
+ * a property is violated: the first exception if none is.
+ */
+export function simulate(name: string, seeds: number): Simulated {
+  if (name in SCHEDULES) return { found: runOnce(name), seed: 0 };
+  let exception: Simulated | null = null;
   for (let seed = 1; seed <= seeds; seed++) {
-    const found = runSeed(name, seed * 1_000_003);
-    if (found !== null) return { found, seed };
+    const found = runSeed(name, seedOf(name, seed));
+    if (found?.kind === 'violated') return { found, seed };
+    exception ??= found === null ? null : { found, seed };
   }
-  return { found: null, seed: seeds };
+  return exception ?? { found: null, seed: seeds };
 }

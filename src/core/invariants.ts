@@ -57,6 +57,7 @@ export function checkServer({ sid, state, disk }: ServerView): string[] {
   const { epochs, log } = state;
   const { history, queue } = log;
   must(epochs.current <= epochs.accepted, 'EpochOrder: currentEpoch > acceptedEpoch');
+  must(epochs.accepted >= disk.acceptedEpoch, 'MonotoneEpochs: acceptedEpoch below the disk');
   must(epochs.durableAccepted === disk.acceptedEpoch, 'TypeOK: durable acceptedEpoch');
   must(epochs.durableCurrent === disk.currentEpoch, 'TypeOK: durable currentEpoch');
   must(increases(history.base, entries(state)), 'LogOrder: history');
@@ -221,6 +222,7 @@ export function observe(
   if (longer && ghost.committed.some((txn, i) => txn.cxid !== applied[i]!.cxid)) {
     found.push(`Agreement: server ${sid} applied another sequence than was committed`);
   }
+  if (longer) found.push(...checkPrimaries(ghost, applied, sid));
   let next: Ghost = longer ? { ...ghost, committed: applied } : ghost;
   const { peer } = state;
   if (peer.state !== 'LEADING' || peer.zab !== 'BROADCAST') return [next, found];
@@ -278,6 +280,22 @@ function checkEstablished(
   const newest = Math.max(epoch, ...ghost.established.keys()) === epoch;
   if (newest && applied.length < ghost.committed.length) {
     found.push(`LeaderCompleteness: server ${sid} leads epoch ${epoch} without what was committed`);
+  }
+  return found;
+}
+
+/**
+ * PrimaryIntegrity: what is delivered of an epoch, the leader of a later one had delivered before it
+ * proposed anything; that is its initial history, if only what is new in `applied` is looked at.
+ */
+function checkPrimaries(ghost: Ghost, applied: readonly Txn[], sid: Sid): string[] {
+  const found: string[] = [];
+  for (const { zxid } of applied.slice(ghost.committed.length)) {
+    for (const [epoch, proposed] of ghost.proposed) {
+      if (epoch <= epochOf(zxid) || proposed.length === 0) continue;
+      if (ghost.established.get(epoch)?.initial.includes(zxid) === true) continue;
+      found.push(`PrimaryIntegrity: server ${sid} delivers ${zxid}, unknown to epoch ${epoch}`);
+    }
   }
   return found;
 }
