@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
 import { writeJunit } from '../junit.js';
+import { runMutants } from '../mutants/matrix.js';
 import { packageRoot } from '../package-root.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
@@ -25,6 +26,8 @@ the manifest says: verdicts, violated properties, distinct states, depth. Withou
 but the deep ones.
 
   --deep           the deep models, too
+  --mutants        every planted fault, of the specification and of the code, and what finds it;
+                   with names only those: m10, c35, or 10 for both
   --list           only list the models
   --story          tell the counterexamples that the manifest expects, too
   --save DIR       save all counterexamples in DIR; without it those that the manifest does not
@@ -44,6 +47,7 @@ interface Options {
   readonly names: readonly string[];
   readonly deep: boolean;
   readonly list: boolean;
+  readonly mutants: boolean;
   readonly story: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -60,6 +64,7 @@ function parseOptions(argv: readonly string[]): Options {
       options: {
         deep: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        mutants: { type: 'boolean', default: false },
         story: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -92,6 +97,10 @@ function printStories(told: readonly Told[], all: boolean, io: CommandIo): void 
 
 async function check(options: Options, io: CommandIo): Promise<number> {
   const manifest = loadManifest(options.manifest);
+  if (options.mutants) {
+    const { names, json } = options;
+    return runMutants({ names, json, manifest, tools: await findTools() }, io);
+  }
   const models = selectModels(manifest, options.names, options.deep || options.list);
   if (options.list) {
     if (options.json) io.out(JSON.stringify(models));

@@ -31,14 +31,29 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       { file: VOTE, find: ORDER, replace: 'return a.zxid - b.zxid || a.leader - b.leader;' },
       { file: DISCOVERY, find: 'if (ack.currentEpoch !== epochs.current)', replace: 'if (false)' },
     ],
-    killers: [{ by: 'simulator', run: 'ByZxidOnly', property: 'PrimaryIntegrity' }, { by: 'test', file: 'core/refusals', test: 'a follower that is ahead of the leader is turned away' }],
+    killers: [
+      { by: 'simulator', run: 'ByZxidOnly', property: 'PrimaryIntegrity' },
+      {
+        by: 'test',
+        file: 'core/refusals',
+        test: 'a follower that is ahead of the leader is turned away',
+      },
+    ],
   },
   {
     name: 'c03_vote_by_epoch_only',
     what: 'votes are compared by epoch and not by zxid, and so are learners ahead of their leader',
     edits: [
-      { file: VOTE, find: ORDER, replace: 'return a.peerEpoch - b.peerEpoch || a.leader - b.leader;' },
-      { file: DISCOVERY, find: 'return ack.lastZxid > log.history.last;', replace: 'return false;' },
+      {
+        file: VOTE,
+        find: ORDER,
+        replace: 'return a.peerEpoch - b.peerEpoch || a.leader - b.leader;',
+      },
+      {
+        file: DISCOVERY,
+        find: 'return ack.lastZxid > log.history.last;',
+        replace: 'return false;',
+      },
     ],
     killers: [{ by: 'simulator', run: 'ByEpochOnly', property: 'Durability' }],
   },
@@ -53,16 +68,32 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
         replace: 'const fresh = epoch !== state.epochs.accepted;',
       },
     ],
-    killers: [{ by: 'test', file: 'core/reduce', test: 'an epoch lower than the accepted one is refused, an equal one does not count again' }],
+    killers: [
+      {
+        by: 'test',
+        file: 'core/reduce',
+        test: 'an epoch lower than the accepted one is refused, an equal one does not count again',
+      },
+    ],
   },
   {
     name: 'c05_no_newleader_check',
     what: 'a learner goes on to NEWLEADER of an epoch older than the one that it accepted',
     edits: [
       { file: REDUCE, find: OVER, replace: 'false' },
-      { file: LEARNER, find: "packet.type === 'NEWLEADER' && packet.zxid === makeZxid(peer.epoch, 0)", replace: "packet.type === 'NEWLEADER'" },
+      {
+        file: LEARNER,
+        find: "packet.type === 'NEWLEADER' && packet.zxid === makeZxid(peer.epoch, 0)",
+        replace: "packet.type === 'NEWLEADER'",
+      },
     ],
-    killers: [{ by: 'test', file: 'core/refusals', test: 'a learner gives up a leader that sends what must not come' }],
+    killers: [
+      {
+        by: 'test',
+        file: 'core/refusals',
+        test: 'a learner gives up a leader that sends what must not come',
+      },
+    ],
   },
   {
     name: 'c06_accepted_epoch_not_stored',
@@ -80,9 +111,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
   {
     name: 'c07_accepted_epoch_lost_at_restart',
     what: 'acceptedEpoch starts again from currentEpoch',
-    edits: [
-      { file: FAULTS, find: 'accepted: acceptedEpoch,', replace: 'accepted: currentEpoch,' },
-    ],
+    edits: [{ file: FAULTS, find: 'accepted: acceptedEpoch,', replace: 'accepted: currentEpoch,' }],
     killers: [{ by: 'simulator', run: 'EpochHalfStored', property: 'MonotoneEpochs' }],
   },
   {
@@ -121,7 +150,8 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       {
         file: SYNC,
         find: 'let log = { ...state.log, history };',
-        replace: "let log = ask({ ...state.log, history }, { op: 'currentEpoch', epoch }, null, out);",
+        replace:
+          "let log = ask({ ...state.log, history }, { op: 'currentEpoch', epoch }, null, out);",
       },
     ],
     killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
@@ -172,9 +202,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
   {
     name: 'c14_commit_without_quorum',
     what: 'one acknowledgement, the own one even, commits',
-    edits: [
-      { file: QUORUM, find: 'if (count >= quorum.majority)', replace: 'if (count >= 1)' },
-    ],
+    edits: [{ file: QUORUM, find: 'if (count >= quorum.majority)', replace: 'if (count >= 1)' }],
     killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
   },
   {
@@ -308,9 +336,7 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
   {
     name: 'c25_late_joiner_misses_proposals',
     what: 'a late joiner gets what is committed, not what was proposed since',
-    edits: [
-      { file: SYNC, find: 'if (!committed && !handler.voting)', replace: 'if (!committed)' },
-    ],
+    edits: [{ file: SYNC, find: 'if (!committed && !handler.voting)', replace: 'if (!committed)' }],
     killers: [{ by: 'trace', run: 'LateJoiner' }],
   },
   {
@@ -339,7 +365,14 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
     sendZxid('ACK', peer.conn, makeZxid(peer.epoch, 0), out);`,
       },
     ],
-    killers: [{ by: 'trace', run: 'LateJoiner' }, { by: 'test', file: 'core/reduce', test: 'NEWLEADER: history reaches the disk before currentEpoch, and ACK follows both' }],
+    killers: [
+      { by: 'trace', run: 'LateJoiner' },
+      {
+        by: 'test',
+        file: 'core/reduce',
+        test: 'NEWLEADER: history reaches the disk before currentEpoch, and ACK follows both',
+      },
+    ],
   },
   {
     name: 'c28_log_taken_as_committed',
@@ -348,7 +381,8 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       {
         file: FAULTS,
         find: "import { historyOf } from './history.js';",
-        replace: "import { historyOf } from './history.js';\nimport { deliverUpTo } from './log.js';",
+        replace:
+          "import { historyOf } from './history.js';\nimport { deliverUpTo } from './log.js';",
       },
       {
         file: FAULTS,
@@ -366,7 +400,8 @@ export const CORE_MUTANTS: readonly CodeMutant[] = [
       {
         file: FAULTS,
         find: "import { historyOf } from './history.js';",
-        replace: "import { historyOf, truncate } from './history.js';\nimport { at, toArray } from './chunked.js';",
+        replace:
+          "import { historyOf, truncate } from './history.js';\nimport { at, toArray } from './chunked.js';",
       },
       {
         file: FAULTS,
@@ -428,7 +463,8 @@ import { listOf, toArray } from './chunked.js';`,
       {
         file: SYNC,
         find: "stage: 'synced', kept: null, syncCommitted, unacked }",
-        replace: "stage: 'synced', kept: null, syncCommitted, unacked, had: state.log.history.last }",
+        replace:
+          "stage: 'synced', kept: null, syncCommitted, unacked, had: state.log.history.last }",
       },
       {
         file: SYNC,
@@ -446,7 +482,11 @@ import { listOf, toArray } from './chunked.js';`,
     name: 'c34_truncate_in_memory_only',
     what: 'a TRUNC changes memory and not the disk (ZOOKEEPER-5094)',
     edits: [
-      { file: SYNC, find: "log = ask(log, { op: 'truncate', zxid: from }, null, out);", replace: '' },
+      {
+        file: SYNC,
+        find: "log = ask(log, { op: 'truncate', zxid: from }, null, out);",
+        replace: '',
+      },
     ],
     killers: [{ by: 'simulator', run: 'three', property: 'LogMatching' }],
   },
@@ -499,7 +539,13 @@ import { listOf, toArray } from './chunked.js';`,
         replace: 'if (true)',
       },
     ],
-    killers: [{ by: 'test', file: 'core/reduce', test: 'a sync waits for what was proposed before it, and only for that' }],
+    killers: [
+      {
+        by: 'test',
+        file: 'core/reduce',
+        test: 'a sync waits for what was proposed before it, and only for that',
+      },
+    ],
   },
   {
     name: 'c41_observer_ack_counted',

@@ -149,7 +149,12 @@ async function byTest(
   return { property: asserted ? TEST_FAILED : null, how };
 }
 
-function see(mutant: CodeMutant, killer: Killer, tools: Tools, signal?: AbortSignal): Promise<Seen> {
+function see(
+  mutant: CodeMutant,
+  killer: Killer,
+  tools: Tools,
+  signal?: AbortSignal,
+): Promise<Seen> {
   switch (killer.by) {
     case 'simulator':
       return bySimulator(mutant, killer.run, signal);

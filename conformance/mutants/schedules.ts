@@ -223,7 +223,9 @@ function lateForMemory(): void {
 function olderRound(): void {
   const s = settled(THREE, 1, 2).crash(1);
   s.until([2], () => s.node(2).state?.peer.state === 'LOOKING');
-  s.start(1).do({ type: 'notify', from: sid(1), to: sid(2) }).settle(1, 2);
+  s.start(1)
+    .do({ type: 'notify', from: sid(1), to: sid(2) })
+    .settle(1, 2);
 }
 
 /** 38. Server 1 is connected to 3 anew before 3 reads what is left on the older connection. */
@@ -244,7 +246,7 @@ function connectedAnew(): void {
 /** 41. Server 3 leads again with what only it has; an observer acknowledges NEWLEADER before 1. */
 function observerFirst(): void {
   const s = settled({ voters: [1, 2, 3], observers: [4] }, 1, 2, 3, 4);
-  s.proposeAlone(3).crash(2, 3).rejoin(3).start(3);
+  s.proposeAlone(3).leave(1).leave(4).crash(2, 3).rejoin(3).start(3);
   s.until([1, 3, 4], () => {
     const peer = s.node(3).state?.peer;
     return peer?.state === 'LEADING' && peer.zab === 'SYNCHRONIZATION';
