@@ -1,0 +1,4 @@
+/** `npm run spec:table`: see readme-table.ts. */
+import { writeReadmeTable } from './readme-table.js';
+
+writeReadmeTable();
