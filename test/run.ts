@@ -1,5 +1,6 @@
 /**
- * The test command: every test file of dist/test under node:test and c8, then the coverage gates.
+ * The test command: every test file of dist/test under node:test and V8's coverage, in the order of
+ * support/runner/places.ts, then the coverage gates.
  *
  *   npm test                        all of it
  *   npm test -- jute core/history   only files whose path contains one of the words, no gates
@@ -8,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runFiles } from './support/runner/run-files.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -30,8 +32,7 @@ const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
   // What an earlier build left of a test that is gone does not count.
   .filter((name) => existsSync(join(root, 'test', name.replace(/\.js$/, '.ts'))))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
-  .sort()
-  .map((name) => relative(root, join(here, name)));
+  .sort();
 if (files.length === 0) {
   process.stderr.write(`no test file matches ${words.join(' ')}\n`);
   process.exit(2);
@@ -43,14 +44,25 @@ function node(args: readonly string[]): number {
   return status ?? 1;
 }
 
-const nodeTest = [
-  '--enable-source-maps',
-  '--test',
-  '--test-reporter=spec',
-  '--test-concurrency=2',
-  ...files,
-];
-if (words.length > 0) process.exit(node(nodeTest));
+const HEARTBEAT_SECONDS = 60;
+const LIMIT_SECONDS = 20 * 60;
+
+async function test(): Promise<boolean> {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  const results = await runFiles(files, {
+    cwd: root,
+    folder: relative(root, here),
+    write: (text) => process.stdout.write(text),
+    color: process.stdout.isTTY,
+    signal: abort.signal,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    limitSeconds: LIMIT_SECONDS,
+  });
+  return !abort.signal.aborted && results.every((result) => !result.failed);
+}
+
+if (words.length > 0) process.exit((await test()) ? 0 : 1);
 
 /** Modules of types alone: nothing of them runs, so `--all` would count each as not covered. */
 function typeOnly(): string[] {
@@ -77,18 +89,10 @@ const includes = (globs: readonly string[]): string[] => [
   ...typeOnly().flatMap((file) => ['--exclude', file]),
 ];
 
-const tested = node([
-  c8,
-  '--reporter',
-  'none',
-  '--temp-directory',
-  coverageDir,
-  ...common,
-  ...includes(['src/**', 'conformance/**/*.ts']),
-  process.execPath,
-  ...nodeTest,
-]);
-let failed = tested !== 0;
+// Each process that the tests start writes its coverage there, however deep it is.
+process.env['NODE_V8_COVERAGE'] = coverageDir;
+let failed = !(await test());
+delete process.env['NODE_V8_COVERAGE'];
 for (const gate of gates) {
   process.stdout.write(`\ncoverage of ${gate.name}: at least ${gate.lines} % of lines\n`);
   const reporter =

@@ -1,0 +1,65 @@
+/**
+ * Where in a run a test file has its place, on a machine of two cores.
+ *
+ * Files with real sockets, processes and timeouts come first, two at a time, and never beside a model
+ * check. Then what computes on one core, two at a time, the long ones first. Last what uses every core
+ * by itself, one at a time.
+ */
+
+export type Phase = 'real time' | 'one core' | 'all cores';
+
+export const PHASES: readonly Phase[] = ['real time', 'one core', 'all cores'];
+
+/** How many files run at once. */
+export const WIDTH: Readonly<Record<Phase, number>> = {
+  'real time': 2,
+  'one core': 2,
+  'all cores': 1,
+};
+
+export interface Place {
+  readonly phase: Phase;
+  /** About how long it takes on a quiet machine: the longest of a phase comes first. */
+  readonly seconds: number;
+}
+
+/** The first that a file's path begins with counts. Files that are not named take seconds. */
+const PLACES: readonly (readonly [string, Phase, number])[] = [
+  ['e2e/trace-under-faults', 'real time', 150],
+  ['interop/differential', 'real time', 60],
+  ['interop/', 'real time', 40],
+  ['e2e/trace-before-effects', 'real time', 20],
+  ['e2e/', 'real time', 10],
+  ['package/', 'real time', 15],
+  ['cli/', 'real time', 10],
+  ['testing/', 'real time', 5],
+  ['shell/', 'real time', 1],
+  ['readme', 'real time', 5],
+  ['conformance/check/models', 'all cores', 360],
+  ['conformance/explore/', 'all cores', 480],
+  ['conformance/mutants/', 'all cores', 300],
+  ['sim/', 'one core', 100],
+  ['conformance/replay/', 'one core', 90],
+  ['conformance/trace/', 'one core', 60],
+  ['conformance/', 'one core', 20],
+  ['core/', 'one core', 10],
+];
+
+/** `file`: its path below the tests' folder. */
+export function placeOf(file: string): Place {
+  const found = PLACES.find(([prefix]) => file.startsWith(prefix));
+  const [, phase, seconds] = found ?? ['', 'one core', 1];
+  return { phase: phase as Phase, seconds };
+}
+
+/** The files of each phase, in the order in which they are started. */
+export function inPhases(
+  files: readonly string[],
+): readonly { readonly phase: Phase; readonly files: readonly string[] }[] {
+  return PHASES.map((phase) => ({
+    phase,
+    files: files
+      .filter((file) => placeOf(file).phase === phase)
+      .sort((a, b) => placeOf(b).seconds - placeOf(a).seconds || (a < b ? -1 : 1)),
+  })).filter((entry) => entry.files.length > 0);
+}
