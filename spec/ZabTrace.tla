@@ -295,10 +295,11 @@ SnapshotBeforeRestart(i) ==
   /\ ZxidOf(disk'[i].log[disk'[i].snapshot]) = Line.disk.snapshotZxid
   /\ UNCHANGED traceVars
 
-\* The election's connection carried a message once more, or held it while its receiver was down.
+\* The election's connection carried a message once more, or held it while its receiver was down;
+\* it may have been sent anew in the meantime, word for word.
 NoteResent(i, j) ==
   /\ Line.resent
-  /\ ~\E n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.note
+  /\ Cardinality({n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.note}) < 2
   /\ notes' = [notes EXCEPT ![j][i] = <<Line.note>> \o @]
   /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, traceVars>>
 

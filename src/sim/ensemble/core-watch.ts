@@ -295,7 +295,13 @@ export class CoreWatch {
       last = txn.zxid;
     }
     seen.diskLast = disk.lastZxid;
+    if (server.config.standalone) this.#forgetAfter(seen.diskLast);
     this.#disk(server, true);
+  }
+
+  /** Without epochs the zxids of what was lost and never answered are given out again. */
+  #forgetAfter(zxid: Zxid): void {
+    for (const lost of this.#entries.keys()) if (lost > zxid) this.#entries.delete(lost);
   }
 
   #disk(server: SimServer, shrank: boolean): void {

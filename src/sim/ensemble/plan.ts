@@ -110,7 +110,7 @@ export function planOf(seed: number): Plan {
   const latency = rng.pick([100, 500, 2 * MS, 10 * MS]);
   const flush = rng.pick([200, 2 * MS, 10 * MS, 30 * MS]);
   const calm = rng.chance(1, 10);
-  const ticks = rng.between(60, 200);
+  const ticks = rng.between(30, 120);
   return {
     seed,
     voters,
@@ -121,10 +121,10 @@ export function planOf(seed: number): Plan {
     syncLimit: rng.between(2, 5),
     finalizeWait: Math.min(tickTime, 200),
     commitLogCount: rng.pick([2, 5, 50, 500]),
-    clients: rng.between(1, 5),
+    clients: rng.between(1, 4),
     sessionTimeout: 2 * tickTime,
     think: rng.pick([1, 5, 20]),
-    rest: rng.pick([4, 12, 30]) * tickTime,
+    rest: rng.pick([12, 30, 60]) * tickTime,
     pipeline: rng.pick([1, 2, 4, 16]),
     latency,
     flush,

@@ -6,7 +6,12 @@
 import type { CoreConfig } from '../../core/event.js';
 import type { Millis, Sid } from '../../core/ids.js';
 import { zxidToHex } from '../../core/zxid.js';
-import type { CoreStep, MemberEvent, MemberStep } from '../../server/member.js';
+import {
+  stepMember,
+  type CoreStep,
+  type MemberEvent,
+  type MemberStep,
+} from '../../server/member.js';
 import type { ServiceConfig } from '../../server/events.js';
 import { Agenda } from './agenda.js';
 import { ClientNet } from './client-net.js';
@@ -31,6 +36,9 @@ export interface RunHooks {
   readonly onStep?: (step: CoreStep) => void;
   /** What happens, one line each: virtual milliseconds and text. */
   readonly onLog?: (at: Millis, text: string) => void;
+  /** For tests of the checks: a member, or what a crash leaves, with a fault planted. */
+  readonly member?: typeof stepMember;
+  readonly onCrash?: (server: SimServer) => void;
 }
 
 export interface RunFailure {
@@ -107,6 +115,7 @@ export class Simulation implements Monitor {
           rng: rng.fork(),
           flush: plan.flush,
           monitor: this,
+          member: hooks.member ?? stepMember,
           ports: {
             dial: (server, to) => quorumNet.dial(server, to),
             send: (_, effect) => quorumNet.send(effect.conn, effect.packet),
@@ -172,6 +181,7 @@ export class Simulation implements Monitor {
   }
 
   crashed(server: SimServer): void {
+    this.#hooks.onCrash?.(server);
     this.core.crashed(server);
     this.service.crashed(server);
   }

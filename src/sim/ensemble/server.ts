@@ -8,7 +8,7 @@ import type { CoreConfig } from '../../core/event.js';
 import {
   initialMember,
   snapshotReady,
-  stepMember,
+  type stepMember,
   type MemberEffect,
   type MemberEvent,
   type MemberState,
@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly flush: Micros;
   readonly ports: Ports;
   readonly monitor: Monitor;
+  /** The reducer: {@link stepMember}, or in tests of the checks one with a fault. */
+  readonly member: typeof stepMember;
 }
 
 export class SimServer implements Host {
@@ -151,9 +153,8 @@ export class SimServer implements Host {
   /** One step of the member, and its effects. */
   feed(event: MemberEvent): void {
     if (this.state === null) return;
-    const { monitor } = this.#o;
-    const before = this.state;
-    const step = stepMember(before, event);
+    const { monitor, member } = this.#o;
+    const step = member(this.state, event);
     this.state = step.state;
     monitor.stepped(this, event, step);
     const { incarnation } = this;
