@@ -95,6 +95,12 @@ export class SimClient implements Host {
     this.#soon(delay, () => this.#connect());
   }
 
+  /** Before it connects anew: often none to speak of. */
+  #pause(): Micros {
+    const { rng, plan } = this.#o;
+    return rng.chance(1, 2) ? rng.below(1000) : 1000 * rng.below(plan.tickTime);
+  }
+
   #connect(): void {
     const { servers, rng, net, agenda, log } = this.#o;
     const others = servers.filter((server) => server !== this.#server);
@@ -197,9 +203,9 @@ export class SimClient implements Host {
 
   /** Hangs up, and looks for another server. */
   disconnect(): void {
-    const { net, rng, plan } = this.#o;
+    const { net } = this.#o;
     if (this.#link !== null) net.hangUp(this.#link);
-    this.#reconnect(1000 * rng.below(plan.tickTime));
+    this.#reconnect(this.#pause());
   }
 
   /** Gone without a word; its connection stays as it is. */
@@ -208,12 +214,12 @@ export class SimClient implements Host {
   }
 
   #received(item: ToClient): void {
-    const { agenda, rng, history, log } = this.#o;
+    const { agenda, history, log } = this.#o;
     this.#heard = agenda.now;
     if (item === 'closed') {
       log(() => `client ${this.host}: server ${this.#server?.sid} has hung up`);
       if (this.#closing) this.#endSession();
-      this.#reconnect(1000 * rng.below(this.#o.plan.tickTime));
+      this.#reconnect(this.#pause());
       return;
     }
     switch (item.type) {
@@ -241,14 +247,14 @@ export class SimClient implements Host {
 
   /** The answer to a ConnectRequest. */
   #answered({ timeout, sessionId, password }: ConnectResponse): void {
-    const { history, log, rng, plan } = this.#o;
+    const { history, log } = this.#o;
     const { session } = this;
     log(() => `client ${this.host} has session ${hex(sessionId)}, ${timeout} ms`);
     if (timeout === 0) {
       must(session !== null, 'SessionsEndByLeader', () => 'a new session is refused');
       history.toldExpired(session!);
       this.#endSession();
-      this.#reconnect(1000 * rng.below(plan.tickTime));
+      this.#reconnect(this.#pause());
       return;
     }
     if (session === null) this.session = history.opened(sessionId, timeout, password);

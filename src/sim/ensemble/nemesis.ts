@@ -1,5 +1,6 @@
 /** What goes wrong in a run: which fault, where and for how long, from the seed. */
 import { serverStateOf } from '../../core/state.js';
+import { isLeading } from '../../server/state.js';
 import type { Agenda } from './agenda.js';
 import type { ClientNet } from './client-net.js';
 import type { SimClient } from './client.js';
@@ -97,7 +98,7 @@ export class Nemesis {
         if (server.state === null || !server.awake) return;
         this.#count(kind);
         server.pause();
-        return this.#later(() => this.#resume(server), 12);
+        return this.#later(() => server.resume(() => roads.resume()), 12);
       case 'slowDisk':
         this.#count(kind);
         server.slowness = rng.pick([10, 50, 200]);
@@ -106,6 +107,14 @@ export class Nemesis {
         this.#count(kind);
         roads.slowness = rng.pick([5, 20]);
         return this.#later(() => (roads.slowness = 1));
+      case 'lag': {
+        this.#count(kind);
+        const { tickTime, syncLimit } = this.#o.plan;
+        quorumNet.lag.set(server.sid, 1000 * rng.below((tickTime * syncLimit) / 2));
+        return this.#later(() => quorumNet.lag.delete(server.sid));
+      }
+      case 'overthrow':
+        return this.#overthrow();
       case 'electionReset':
         this.#count(kind);
         return this.#resetPost(server, rng.pick(servers));
@@ -161,11 +170,6 @@ export class Nemesis {
     if (from !== to) this.#o.quorumNet.resetPost(from.sid, to.sid);
   }
 
-  #resume(server: SimServer): void {
-    server.resume();
-    this.#o.roads.resume();
-  }
-
   /** Two groups of servers do not reach each other, both ways or one. */
   #partition(kind: 'partition' | 'oneWay'): void {
     const { rng, roads, servers, log } = this.#o;
@@ -191,6 +195,34 @@ export class Nemesis {
     }, 30);
   }
 
+  /** The followers' connections to the leader break, and it hears nothing of that for a while. */
+  #overthrow(): void {
+    const { servers, clients, rng, roads, quorumNet } = this.#o;
+    const { syncLimit } = this.#o.plan;
+    const leader = servers.find(({ state }) => state !== null && isLeading(state.service));
+    if (leader === undefined) return;
+    this.#count('overthrow');
+    const loyal = rng.chance(1, 2) ? rng.pick(servers) : null;
+    const others = servers.filter((each) => each !== leader && each !== loyal);
+    for (const { host } of others) {
+      roads.block(host, leader.host);
+      if (rng.chance(1, 2)) roads.block(leader.host, host);
+    }
+    for (const link of [...quorumNet.links.values()]) {
+      const [follower, leads] = link.ends;
+      if (leads.server !== leader || !others.includes(follower.server)) continue;
+      quorumNet.breakAt(link, 0, false);
+    }
+    // Clients go to and fro between the two, while there are two.
+    for (const client of [...clients, ...clients]) this.#later(() => client.disconnect(), syncLimit);
+    this.#later(() => {
+      for (const { host } of others) {
+        roads.unblock(host, leader.host);
+        roads.unblock(leader.host, host);
+      }
+    });
+  }
+
   #cutOff(client: SimClient): void {
     const { rng, roads, servers } = this.#o;
     this.#count('clientCutOff');
@@ -209,7 +241,7 @@ export class Nemesis {
 
   /** No more faults: everybody is up, awake and fast, and reaches everybody. */
   heal(): void {
-    const { servers, clients, roads, log } = this.#o;
+    const { servers, clients, roads, quorumNet, log } = this.#o;
     this.#over = true;
     log(() => 'everything works again');
     roads.slowness = 1;
@@ -217,8 +249,9 @@ export class Nemesis {
       server.slowness = 1;
       server.dieAfterWrites = null;
       if (server.state === null) this.#start(server);
-      else if (!server.awake) server.resume();
+      else if (!server.awake) server.resume(() => undefined);
     }
+    quorumNet.lag.clear();
     for (const client of clients) client.awake = true;
     roads.unblockAll();
     roads.resume();

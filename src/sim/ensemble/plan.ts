@@ -19,6 +19,10 @@ export type FaultKind =
   | 'pause'
   | 'slowDisk'
   | 'slowNetwork'
+  /** All that comes to one server from the others comes late. */
+  | 'lag'
+  /** The followers give their leader up, which does not hear of it. */
+  | 'overthrow'
   | 'electionReset'
   | 'clientDisconnect'
   | 'clientCutOff'
@@ -70,6 +74,8 @@ const NO_FAULTS: Plan['faults'] = {
   pause: 0,
   slowDisk: 0,
   slowNetwork: 0,
+  lag: 0,
+  overthrow: 0,
   electionReset: 0,
   clientDisconnect: 0,
   clientCutOff: 0,
@@ -119,7 +125,7 @@ export function planOf(seed: number): Plan {
     tickTime,
     initLimit: rng.between(5, 10),
     syncLimit: rng.between(2, 5),
-    finalizeWait: Math.min(tickTime, 200),
+    finalizeWait: tickTime / 10,
     commitLogCount: rng.pick([2, 5, 50, 500]),
     clients: rng.between(1, 4),
     sessionTimeout: 2 * tickTime,

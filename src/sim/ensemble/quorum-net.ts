@@ -44,6 +44,8 @@ interface Post {
 
 export class QuorumNet {
   readonly links = new Map<number, Link>();
+  /** How much later packets come to a server, µs. */
+  readonly lag = new Map<Sid, Micros>();
   readonly #posts = new Map<number, Post>();
   readonly #dials = new Map<Sid, Entry>();
   #nextLink = 1;
@@ -146,7 +148,9 @@ export class QuorumNet {
     const link = this.links.get(conn >> 1);
     const side = (conn & 1) as 0 | 1;
     if (link === undefined || !link.ends[side].open) return;
-    link.lanes[side === 0 ? 1 : 0].send(onTheWire(packet), this.#delay());
+    const other = side === 0 ? 1 : 0;
+    const lag = this.lag.get(link.ends[other].server.sid) ?? 0;
+    link.lanes[other].send(onTheWire(packet), lag + this.#delay());
   }
 
   /** This side closes, after all that it has sent. */

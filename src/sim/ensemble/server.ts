@@ -132,12 +132,15 @@ export class SimServer implements Host {
     this.awake = false;
   }
 
-  /** Goes on; `roads.resume` must follow, as messages have waited, too. */
-  resume(): void {
+  /** Goes on: reads the messages that have waited (`read`), before or after all else that has. */
+  resume(read: () => void): void {
     this.awake = true;
     const held = this.#held;
     this.#held = [];
+    const messagesFirst = this.#o.rng.chance(1, 2);
+    if (messagesFirst) read();
     for (const run of held) run();
+    if (!messagesFirst) read();
   }
 
   /** Now, or when the process goes on; never for another process than this one. */
