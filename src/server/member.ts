@@ -24,6 +24,8 @@ export interface MemberState {
   readonly coreDeadline: Millis | null;
   readonly serviceDeadline: Millis | null;
   readonly deadline: Millis | null;
+  /** When the core last heard of time: what a write that is durable leads to happens no earlier. */
+  readonly now: Millis;
 }
 
 /** Core events that only the service of the same server causes. */
@@ -67,6 +69,7 @@ export function initialMember(core: CoreConfig, service: ServiceConfig): MemberS
     coreDeadline: null,
     serviceDeadline: null,
     deadline: null,
+    now: 0,
   };
 }
 
@@ -108,11 +111,13 @@ export function stepMember(state: MemberState, event: MemberEvent): MemberStep {
     case 'tick':
       return tick(state, event);
     default:
-      return finish(
-        state,
-        pump(begin(state, 'now' in event ? event.now : state.service.now), event),
-      );
+      return finish(state, pump(begin(state, timeOf(state, event)), event));
   }
+}
+
+/** The time of an event; one that brings none happens no earlier than all before it. */
+function timeOf({ now, service }: MemberState, event: MemberEvent): Millis {
+  return 'now' in event ? event.now : Math.max(now, service.now);
 }
 
 /** An event for the service alone: a read ends here, without a copy of anything. */
@@ -128,8 +133,8 @@ function stepService(state: MemberState, event: Extract<MemberEvent, ServiceEven
 }
 
 function withService(state: MemberState, service: ServiceState): MemberState {
-  const { core, coreDeadline, serviceDeadline, deadline } = state;
-  return { core, service, coreDeadline, serviceDeadline, deadline };
+  const { core, coreDeadline, serviceDeadline, deadline, now } = state;
+  return { core, service, coreDeadline, serviceDeadline, deadline, now };
 }
 
 function isClientEffect(effect: ServiceEffect): effect is ClientEffect {
@@ -224,11 +229,11 @@ function sort(run: Run, effects: readonly ServiceEffect[]): void {
 }
 
 function finish(before: MemberState, run: Run): MemberStep {
-  const { core, service, coreDeadline, serviceDeadline, effects, steps } = run;
+  const { core, service, coreDeadline, serviceDeadline, now, effects, steps } = run;
   const deadline = earlier(coreDeadline, serviceDeadline);
   if (deadline !== before.deadline) effects.push({ type: 'deadline', at: deadline });
   return {
-    state: { core, service, coreDeadline, serviceDeadline, deadline },
+    state: { core, service, coreDeadline, serviceDeadline, deadline, now },
     effects,
     steps,
   };

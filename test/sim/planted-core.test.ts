@@ -58,20 +58,26 @@ test('LogMatching: two servers log different transactions under one zxid', () =>
 });
 
 test('a disk that loses what it has acknowledged is found', () => {
-  foundBy(['Durability', 'EpochHistory', 'TypeOK', 'EpochOrder', 'LeaderCompleteness', 'LogMatching'], {
-    onCrash: ({ disk }) => {
-      disk.log.splice(-3);
+  foundBy(
+    ['Durability', 'EpochHistory', 'TypeOK', 'EpochOrder', 'LeaderCompleteness', 'LogMatching'],
+    {
+      onCrash: ({ disk }) => {
+        disk.log.splice(-3);
+      },
     },
-  });
+  );
 });
 
 test('a disk that forgets its epochs is found', () => {
-  foundBy(['Leadership', 'AckDurable', 'LogMatching', 'InitialHistory', 'EpochHistory', 'Durability'], {
-    onCrash: ({ disk }) => {
-      disk.acceptedEpoch = 0;
-      disk.currentEpoch = 0;
+  foundBy(
+    ['Leadership', 'AckDurable', 'LogMatching', 'InitialHistory', 'EpochHistory', 'Durability'],
+    {
+      onCrash: ({ disk }) => {
+        disk.acceptedEpoch = 0;
+        disk.currentEpoch = 0;
+      },
     },
-  });
+  );
 });
 
 test('a torn write that is taken for whole is found', () => {

@@ -1,7 +1,12 @@
 /** Faults to plant in members of a simulated ensemble, and how a run with one must end. */
 import assert from 'node:assert/strict';
 import type { ClientEffect } from '../../src/server/events.js';
-import type { MemberEffect, MemberEvent, MemberState, MemberStep } from '../../src/server/member.js';
+import type {
+  MemberEffect,
+  MemberEvent,
+  MemberState,
+  MemberStep,
+} from '../../src/server/member.js';
 import { stepMember } from '../../src/server/member.js';
 import type { RunHooks } from '../../src/sim/ensemble/run.js';
 import { runSeed } from '../../src/sim/ensemble/run.js';

@@ -10,6 +10,9 @@ import type { QuorumNet } from './quorum-net.js';
 import type { Rng } from './rng.js';
 import type { SimServer } from './server.js';
 
+/** What is counted: faults, and what they lead to. */
+export type Counted = FaultKind | 'restart' | 'tornWrite' | 'lockedOut';
+
 export interface NemesisOptions {
   readonly plan: Plan;
   readonly agenda: Agenda;
@@ -23,7 +26,7 @@ export interface NemesisOptions {
 }
 
 export class Nemesis {
-  readonly counts = new Map<FaultKind | 'restart' | 'tornWrite', number>();
+  readonly counts = new Map<Counted, number>();
   readonly #o: NemesisOptions;
   #over = false;
 
@@ -34,7 +37,7 @@ export class Nemesis {
     }
   }
 
-  #count(kind: FaultKind | 'restart' | 'tornWrite'): void {
+  #count(kind: Counted): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 
@@ -214,7 +217,8 @@ export class Nemesis {
       quorumNet.breakAt(link, 0, false);
     }
     // Clients go to and fro between the two, while there are two.
-    for (const client of [...clients, ...clients]) this.#later(() => client.disconnect(), syncLimit);
+    for (const client of [...clients, ...clients])
+      this.#later(() => client.disconnect(), syncLimit);
     this.#later(() => {
       for (const { host } of others) {
         roads.unblock(host, leader.host);
@@ -237,6 +241,19 @@ export class Nemesis {
         roads.unblock(host, client.host);
       }
     });
+  }
+
+  /** Ends the leader and starts it again: for a server that only another election lets in. */
+  restartLeader(): void {
+    const { servers, quorumNet, clientNet, log } = this.#o;
+    const leader = servers.find(({ state }) => state !== null && isLeading(state.service));
+    if (leader === undefined) return;
+    this.#count('lockedOut');
+    log(() => `a server has accepted a later epoch: leader ${leader.sid} starts anew`);
+    leader.crash();
+    quorumNet.crashed(leader, false);
+    clientNet.crashed(leader, false);
+    this.#start(leader);
   }
 
   /** No more faults: everybody is up, awake and fast, and reaches everybody. */

@@ -107,6 +107,7 @@ const SIZES: readonly (readonly [number, number])[] = [
   [4, 0],
   [2, 0],
   [1, 0],
+  [1, 1],
 ];
 
 export function planOf(seed: number): Plan {
@@ -121,7 +122,7 @@ export function planOf(seed: number): Plan {
     seed,
     voters,
     observers,
-    standalone: voters === 1,
+    standalone: voters + observers === 1,
     tickTime,
     initLimit: rng.between(5, 10),
     syncLimit: rng.between(2, 5),
