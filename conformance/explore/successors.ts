@@ -6,22 +6,22 @@
  * UPTODATE that a leader does not look at. Time is nondeterministic: a step that waits for a deadline is
  * always possible. Bounds are those of the .cfg; what they forbid is left out.
  */
-import type { StepName } from '../../src/core/classify.js';
 import type { PeerConn, Sid } from '../../src/core/ids.js';
 import { isLearner } from '../../src/core/state.js';
 import type { Txn } from '../../src/core/txn.js';
 import type { Zxid } from '../../src/core/zxid.js';
 import { nextZxid } from '../../src/core/plan-learner.js';
-import { writeTo } from '../../src/sim/disk.js';
 import type { Disk } from '../../src/sim/disk.js';
 import type { Bounds } from './bounds.js';
 import type { Worlds } from './canonical.js';
 import { DECIDE_AT, isUnread, RESEND_AT } from './canonical.js';
-import { isDialled, isLive, leaderIsGone, mayGiveUpFreely } from './faults-of-model.js';
-import { isAckOfUpToDate } from './from-world.js';
+import { closeAtLeader, crash, giveUp, restart, takeSnapshot } from './fault-steps.js';
+import { isDialled, isLive } from './faults-of-model.js';
 import type { ModelState } from './model-state.js';
 import { electAmong, join } from './oracle.js';
-import type { Conn, Fed, Node, Side, World } from './world.js';
+import type { Scene, Successor } from './scene.js';
+import { add, deliverTo, faulted, fedOf, nameOf, THROWS } from './scene.js';
+import type { Conn, Fed, Node, World } from './world.js';
 import {
   closeEnd,
   connNumber,
@@ -31,196 +31,16 @@ import {
   nodeOf,
   startOn,
   withConn,
-  withNode,
   writeOne,
 } from './world.js';
-
-/** A tick after every deadline. */
-const FAR = 1e9;
-const LOG_OPS: ReadonlySet<string> = new Set(['append', 'truncate', 'install']);
-
-/** In place of an action: the reducer threw. */
-export const THROWS = 'Throws';
-
-export interface Successor {
-  /** The specification's action, or a word for what it does not have. */
-  readonly action: string;
-  /** Sids, and sets of them as text: "{1,2}". */
-  readonly params: readonly (number | string)[];
-  readonly world: World;
-}
-
-/** "FollowerConnect(2, 1)". */
-export function labelOf({ action, params }: Omit<Successor, 'world'>): string {
-  return `${action}(${params.join(', ')})`;
-}
-
-interface Scene {
-  readonly world: World;
-  readonly model: ModelState;
-  readonly bounds: Bounds;
-  readonly out: Successor[];
-}
-
-function fedOf(world: World): Fed {
-  return { world, steps: [] };
-}
-
-/** What no action stands for: it is an edge that the specification does not have. */
-function nameOf(steps: readonly StepName[], otherwise: string): string {
-  return steps.at(-1) ?? otherwise;
-}
-
-function add(
-  { world, bounds, out }: Scene,
-  action: string,
-  params: readonly (number | string)[],
-  after: World,
-): void {
-  const next = withChosenEpochs(world, settled(after));
-  if (next === null || !next.bounded(bounds)) return;
-  out.push({ action, params, world: next.world });
-}
-
-/** issuedEpoch follows the epochs that leaders choose. */
-function withChosenEpochs(
-  before: World,
-  after: World,
-): { readonly world: World; readonly bounded: (bounds: Bounds) => boolean } | null {
-  let { counters } = after;
-  let chosen = 0;
-  let round = 0;
-  after.nodes.forEach((node, i) => {
-    const earlier = before.nodes[i];
-    if (node === earlier) return;
-    const epoch = epochOfLeader(node);
-    if (epoch !== null && epoch !== epochOfLeader(earlier)) chosen = epoch;
-    const started =
-      node.state?.peer.state === 'LOOKING' && earlier?.state?.peer.state !== 'LOOKING';
-    if (started) round = node.state?.round ?? 0;
-  });
-  if (chosen > counters.issuedEpoch) counters = { ...counters, issuedEpoch: chosen };
-  return {
-    world: counters === after.counters ? after : { ...after, counters },
-    bounded: (bounds) =>
-      (chosen === 0 || bounds.mayChooseEpoch(chosen)) &&
-      (bounds.election === 'oracle' || round === 0 || bounds.mayStartRound(round)),
-  };
-}
-
-function epochOfLeader(node: Node | undefined): number | null {
-  const peer = node?.state?.peer;
-  return peer?.state === 'LEADING' ? peer.epoch : null;
-}
-
-/** Takes the steps that are nobody's choice: a leader reads an ACK of UPTODATE that is next. */
-function settled(world: World): World {
-  for (const conn of world.conns) {
-    const [packet] = conn.toLeader;
-    if (packet === undefined || !isAckOfUpToDate(world, conn, packet)) continue;
-    const { world: next, steps } = deliverTo(fedOf(world), conn, 'leader');
-    return steps.length === 0 ? settled(next) : next;
-  }
-  return world;
-}
-
-function deliverTo({ world, steps }: Fed, conn: Conn, side: Side): Fed {
-  const [packet, ...rest] = side === 'leader' ? conn.toLeader : conn.toLearner;
-  if (packet === undefined) throw new Error('nothing under way');
-  const left = withConn(world, {
-    ...conn,
-    ...(side === 'leader' ? { toLeader: rest } : { toLearner: rest }),
-  });
-  const sid = side === 'leader' ? conn.leader : conn.learner;
-  const event = { type: 'packet', conn: endOf(conn.id, side), packet, now: 0 } as const;
-  return feed({ world: left, steps }, sid, event);
-}
-
-function faulted(world: World, kind: 'crash' | 'disconnect'): World {
-  const { counters } = world;
-  return { ...world, counters: { ...counters, [kind]: counters[kind] + 1 } };
-}
-
-// ---- faults
-
-function restart(scene: Scene, sid: Sid): void {
-  const { world } = scene;
-  add(scene, 'Restart', [sid], startOn(fedOf(world), sid, nodeOf(world, sid).disk).world);
-}
-
-function crash(scene: Scene, sid: Sid): void {
-  const { world, bounds } = scene;
-  if (!bounds.mayCrash(world.counters)) return;
-  const node = nodeOf(world, sid);
-  const most = bounds.crashLosesWrites ? 0 : node.writes.length;
-  for (let written = 0; written <= most; written++) {
-    const disk = node.writes.slice(0, written).reduce((d, w) => writeTo(d, w.write), node.disk);
-    let next = withNode(world, sid, { state: null, disk, writes: [], applied: [] });
-    for (const conn of world.conns) {
-      if (conn.learner === sid) next = closeEnd(next, conn, 'learner');
-      if (conn.leader === sid) next = closeEnd(next, conn, 'leader');
-    }
-    const mail = new Map([...next.mail].filter(([key]) => !key.endsWith(`>${sid}`)));
-    add(scene, 'Crash', [sid], faulted({ ...next, mail }, 'crash'));
-  }
-}
-
-function giveUp(scene: Scene, sid: Sid): void {
-  const { world, model, bounds } = scene;
-  const { state } = nodeOf(world, sid);
-  const leads = state?.peer.state === 'LEADING';
-  const free = leads ? mayGiveUpFreely(model, sid, bounds.observers) : leaderIsGone(model, sid);
-  const allowed = leads ? bounds.mayTimeOut : bounds.mayDisconnect;
-  if (!free && !allowed(world.counters)) return;
-  const { world: after, steps } = feed(fedOf(world), sid, { type: 'tick', now: FAR });
-  add(scene, nameOf(steps, 'Wait'), [sid], free ? after : faulted(after, 'disconnect'));
-}
-
-function closeAtLeader(scene: Scene, conn: Conn): void {
-  const { world, model, bounds } = scene;
-  if (!conn.leaderOpen || isUnread(world, conn)) return;
-  const live = isLive(model, conn.learner, conn.leader);
-  if (live && !bounds.mayDisconnect(world.counters)) return;
-  const end = endOf(conn.id, 'leader');
-  const closed = closeEnd(world, conn, 'leader');
-  const { world: after, steps } = feed(fedOf(closed), conn.leader, {
-    type: 'closed',
-    conn: end,
-    now: 0,
-  });
-  const name = nameOf(steps, 'Closed');
-  add(scene, name, [conn.leader, conn.learner], live ? faulted(after, 'disconnect') : after);
-}
-
-function takeSnapshot(scene: Scene, sid: Sid): void {
-  const { applied, disk } = nodeOf(scene.world, sid);
-  const last = applied.at(-1);
-  const held = disk.snapshot.image as readonly Txn[];
-  if (last === undefined || applied.length <= held.length) return;
-  const onDisk = [...held, ...disk.log];
-  if (applied.some((txn, i) => onDisk[i]?.zxid !== txn.zxid)) return;
-  const log = disk.log.filter((txn) => txn.zxid > last.zxid);
-  const snapshot = { zxid: last.zxid, image: applied };
-  add(
-    scene,
-    'TakeSnapshot',
-    [sid],
-    withNode(scene.world, sid, { disk: { ...disk, snapshot, log } }),
-  );
-}
 
 // ---- one server
 
 function persist(scene: Scene, sid: Sid): void {
-  const { world, bounds } = scene;
-  const { writes } = nodeOf(world, sid);
-  if (writes.length === 0) return;
-  const firstEpoch = writes.findIndex(({ write }) => !LOG_OPS.has(write.op));
-  const through = firstEpoch < 0 ? writes.length : firstEpoch + 1;
-  const count = bounds.granularity === 'fine' ? 1 : through;
-  let next = fedOf(world);
-  for (let i = 0; i < count; i++) next = writeOne(next, sid);
-  add(scene, nameOf(next.steps, 'Persisted'), [sid], next.world);
+  const { world } = scene;
+  if (nodeOf(world, sid).writes.length === 0) return;
+  const { world: after, steps } = writeOne(fedOf(world), sid);
+  add(scene, nameOf(steps, 'Persisted'), [sid], after);
 }
 
 function propose(scene: Scene, sid: Sid): void {
@@ -372,6 +192,9 @@ function fastLeaderElection(scene: Scene): void {
   }
 }
 
+export { labelOf } from './scene.js';
+export type { Successor } from './scene.js';
+
 // ---- all of it
 
 /**
@@ -452,4 +275,3 @@ export function initialWorld(bounds: Bounds, disks: readonly Disk[], worlds: Wor
   for (const { config, disk } of nodes) world = startOn(fedOf(world), config.sid, disk).world;
   return worlds.canonical(world);
 }
-

@@ -187,7 +187,11 @@ function taken({ world, steps }: Fed, sid: Sid, { node, effects, step }: Answer)
 /** Feeds one event to a live core and carries its effects out. */
 export function feed(fed: Fed, sid: Sid, event: CoreEvent): Fed {
   const node = nodeOf(fed.world, sid);
-  return taken(fed, sid, answerOf(node, keyOfEvent(event), () => react(node, event)));
+  return taken(
+    fed,
+    sid,
+    answerOf(node, keyOfEvent(event), () => react(node, event)),
+  );
 }
 
 /** The oldest write under way of a live server reaches the disk, and the server is told. */

@@ -120,7 +120,10 @@ for (const mutant of MUTANTS) {
     const { code, stdout, stderr } = await explore(mutant);
     assert.equal(code, 1, `${stdout}${stderr}`);
     const { models } = JSON.parse(stdout) as {
-      readonly models: readonly { readonly equal: boolean; readonly difference: readonly string[] }[];
+      readonly models: readonly {
+        readonly equal: boolean;
+        readonly difference: readonly string[];
+      }[];
     };
     assert.equal(models[0]?.equal, false);
     const lines = models[0]?.difference ?? [];
