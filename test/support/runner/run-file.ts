@@ -71,8 +71,8 @@ export async function runFile(file: string, options: FileOptions): Promise<FileR
   const began = performance.now();
   const args = ['--enable-source-maps', '--test-reporter=spec', file];
   // A test of ours may run this under node:test, whose children talk to it otherwise.
-  const { NODE_TEST_CONTEXT: _, ...outer } = process.env;
-  const env = { ...outer, ...(options.color ? { FORCE_COLOR: '1' } : {}) };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...(options.color ? { FORCE_COLOR: '1' } : {}) };
+  delete env['NODE_TEST_CONTEXT'];
   const child = spawn(process.execPath, args, {
     cwd: options.cwd,
     env,
