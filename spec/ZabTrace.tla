@@ -11,39 +11,42 @@
 (* that read such a one are marked (`resent`).                                                    *)
 (*                                                                                               *)
 (* Safety is part of the step, read in the state after it: a state that breaks a property is      *)
-(* never reached, the last one of the trace included. What is checked for each line costs at most *)
-(* a walk over one log, so that the whole is linear in lines times log.                           *)
-EXTENDS Zab, TLC
+(* never reached, the last one of the trace included (TraceSafety.tla).                           *)
+EXTENDS TraceSafety
 
 CONSTANTS
-  Traces,        \* <<trace, …>>, a trace being <<line, …>>: see conformance/mapping.md
-  InitialDisks,  \* for each trace, [Server -> disk]: what the servers found at their first start
+  Nodes,         \* lines, as TraceLine.tla has them: of all traces, what they share only once
+  Roots,         \* <<[disks, first], …>>: what the servers found on their disks at first, and the
+                 \* nodes that may be a trace's first line then
+  Forks,         \* node -> the nodes that may come next, besides the one with the next number
+  Ends,          \* the nodes after which the next number is not what comes
+  OnlyOne,       \* there is one trace only
   ExplainLine    \* print what happens at this line of the (only) trace; 0: nothing
 
-VARIABLES trace, line
+VARIABLES
+  root,          \* which of Roots
+  at,            \* the node whose line is explained next; 0: the trace is over
+  shown          \* [Server -> record]: the variables of each server as its last line has them
 
-traceVars == <<trace, line>>
-Line == Traces[trace][line]
-AtEnd == line > Len(Traces[trace])
+traceVars == <<root, at, shown>>
+AtEnd == at = 0
+Line == Nodes[at]
+After(n) == (IF n \in Ends THEN {} ELSE {n + 1}) \cup (IF n \in DOMAIN Forks THEN Forks[n] ELSE {})
 
 -----------------------------------------------------------------------------
 (* What ZabTrace.cfg puts in place of the KNOBs                                                   *)
 
-TraceInitialDisk(i) == InitialDisks[trace][i]
-TracePersistRuns(i) == {Line.durable} \cap 1..Len(diskQueue[i])
-TraceNewValues(l) == {Line.value}
-TraceSnapshotPoints(i) == 1..lastCommitted[i]
+TraceInitialDisk(i) == Roots[root].disks[i]
+TracePersistRuns(i) == {Line.what} \cap 1..Len(diskQueue[i])
+TraceNewValues(l) == {Line.what.value}
+TraceSnapshotPoints(i) ==
+  {PlaceOf(history[i], Line.what.snapshotZxid)} \cap 1..lastCommitted[i]
 
 \* What was on the disks at first counts as broadcast, and as epochs that were issued.
 TraceHistoryInit ==
-  LET disks == InitialDisks[trace]
-      old == UNION {Range(disks[i].log) : i \in Server}
+  LET disks == Roots[root].disks
       epochs == {disks[i].acceptedEpoch : i \in Server}
-  IN /\ established = {}
-     /\ broadcast = {[n |-> 0, txn |-> t, delivered |-> <<>>] : t \in old}
-     /\ committedLog = <<>>
-     /\ issuedEpoch = Max(epochs)
-     /\ count = [crash |-> 0, disconnect |-> 0]
+  IN SafetyInit(UNION {Range(disks[i].log) : i \in Server}, Max(epochs))
 
 -----------------------------------------------------------------------------
 (* The state of server i as a line shows it                                                      *)
@@ -67,20 +70,34 @@ ShownWrite(w) ==
 
 \* The last n elements of s.
 Last(s, n) == SubSeq(s, Len(s) - n + 1, Len(s))
-Ends(s, suffix) == IF Len(suffix) > Len(s) THEN FALSE ELSE Last(s, Len(suffix)) = suffix
-At(f, j) == IF j \in DOMAIN f THEN f[j] ELSE <<>>
+EndsWith(s, suffix) == IF Len(suffix) > Len(s) THEN FALSE ELSE Last(s, Len(suffix)) = suffix
+At(f, j) == IF f = <<>> THEN <<>> ELSE IF j \in DOMAIN f THEN f[j] ELSE <<>>
+
+-----------------------------------------------------------------------------
+PersistingActions == {
+  "LeaderPersistAcceptedEpoch", "LeaderPersistCurrentEpoch", "LeaderPersistLog",
+  "FollowerPersistAcceptedEpoch", "FollowerPersistCurrentEpoch", "FollowerPersistLog"}
+
+\* How many writes the line says are done.
+Done == IF Line.action \in PersistingActions THEN Line.what ELSE 0
 
 -----------------------------------------------------------------------------
 (* What a line says of the step                                                                  *)
 
-\* The history of i after its change: up to `keep` as some server had it, then `append`.
+\* The variables that the line shows: those that it names changed, the others did not.
+Told(i) == Line.post @@ shown[i]
+
+\* The history of i after its change: up to `keep` as some server had it, then `append`. Without
+\* one it is of the same length with the same last entry: no action puts another in its place.
 HistoryMatches(i) ==
-  IF ~Line.changed THEN UNCHANGED history
-  ELSE LET h == history'[i]
-           n == Len(h) - Len(Line.append)
-       IN IF n < 0 THEN FALSE
-          ELSE /\ Line.keep = (IF n = 0 THEN ZeroZxid ELSE ZxidOf(h[n]))
-               /\ SubSeq(h, n + 1, Len(h)) = Line.append
+  LET h == history'[i]
+  IN IF Line.history = <<>>
+     THEN Len(h) = Len(history[i]) /\ LastZxid(h) = LastZxid(history[i])
+     ELSE LET change == Line.history[1]
+              n == Len(h) - Len(change.append)
+          IN IF n < 0 THEN FALSE
+             ELSE /\ change.keep = (IF n = 0 THEN ZeroZxid ELSE ZxidOf(h[n]))
+                  /\ SubSeq(h, n + 1, Len(h)) = change.append
 
 DeliveryMatches(i) ==
   LET d == Line.delivered
@@ -91,7 +108,7 @@ DeliveryMatches(i) ==
 WritesMatch(i) ==
   LET asked == Line.writes
       q == diskQueue'[i]
-  IN /\ Len(q) = Len(diskQueue[i]) - Line.durable + Len(asked)
+  IN /\ Len(q) = Len(diskQueue[i]) - Done + Len(asked)
      /\ \A k \in 1..Len(asked) : ShownWrite(q[Len(q) - Len(asked) + k]) = asked[k]
 
 \* On connections that carry anything; what is sent on others is lost and leaves no mark.
@@ -104,6 +121,7 @@ PacketsMatch(i) ==
        THEN ShownPackets(new) = expected
        ELSE IF <<i, j>> \in live' \/ <<j, i>> \in live'
        THEN IF Len(new) /= Len(old) + Len(expected) THEN FALSE
+            ELSE IF expected = <<>> THEN TRUE
             ELSE ShownPackets(Last(new, Len(expected))) = expected
        ELSE TRUE
 
@@ -111,10 +129,10 @@ NotesMatch(i) ==
   \A j \in Server :
     LET expected == At(Line.notes, j)
     IN /\ Len(notes'[i][j]) = Len(notes[i][j]) + Len(expected)
-       /\ Ends(notes'[i][j], expected)
+       /\ IF expected = <<>> THEN TRUE ELSE EndsWith(notes'[i][j], expected)
 
 Matches(i) ==
-  /\ Shown(i)' = Line.post
+  /\ Shown(i)' = Told(i)
   /\ HistoryMatches(i)
   /\ DeliveryMatches(i)
   /\ WritesMatch(i)
@@ -124,20 +142,20 @@ Matches(i) ==
 -----------------------------------------------------------------------------
 (* What a line says of the event: before the step                                                *)
 
-Reads(j, i) == IF msgs[j][i] = <<>> THEN FALSE ELSE ShownPacket(Head(msgs[j][i])) = Line.packet
+Reads(j, i) == IF msgs[j][i] = <<>> THEN FALSE ELSE ShownPacket(Head(msgs[j][i])) = Line.what
 \* The end of a synchronization: DIFF, TRUNC or SNAP and what follows it were kept aside.
 ReadsAll(j, i) ==
   LET q == msgs[j][i]
-  IN \E n \in 1..Len(q) : /\ q[n] = Line.packet
+  IN \E n \in 1..Len(q) : /\ q[n] = Line.what
                           /\ \A k \in 1..(n - 1) : q[k].type /= q[n].type
 \* The message that the step took is the one of the line.
 TookNote(j, i) ==
   LET n == Len(notes[j][i]) - Len(notes'[j][i])
-  IN IF n < 1 THEN FALSE ELSE notes[j][i][n] = Line.note
+  IN IF n < 1 THEN FALSE ELSE notes[j][i][n] = Line.what
 
 FoundOnDisk(i) ==
   LET d == disk[i]
-      found == Line.disk
+      found == Line.what
       n == d.snapshot
   IN /\ d.acceptedEpoch = found.acceptedEpoch
      /\ d.currentEpoch = found.currentEpoch
@@ -199,79 +217,32 @@ EventFits ==
     [] OTHER                                      -> TRUE
 
 -----------------------------------------------------------------------------
-(* Properties, each where a step of server i can break it, in the state after the step            *)
-
-\* P1, as far as one server goes: indices are in range.
-InRange(i) == lastCommitted[i] <= Len(history[i]) /\ disk[i].snapshot <= Len(disk[i].log)
-\* P3
-EpochsInOrder(i) == /\ disk[i].currentEpoch <= disk[i].acceptedEpoch
-                    /\ disk[i].acceptedEpoch <= issuedEpoch
-\* P4, of entries that are new
-NewEntriesIncrease(i) ==
-  LET old == Len(history[i])
-      h == history'[i]
-      from == IF Len(h) = old + 1 THEN old ELSE 1
-  IN \A n \in {k \in from..(Len(h) - 1) : k > 0} : ZxidLess(ZxidOf(h[n]), ZxidOf(h[n + 1]))
-\* P6, P8, P15: of what is committed, when it grows
-CommittedIsSound ==
-  /\ \A n \in (Len(committedLog) + 1)..Len(committedLog') :
-       LET t == committedLog'[n]
-       IN /\ \E b \in broadcast' : b.txn = t
-          \* P10, P11: whoever broadcast in a later epoch had delivered it
-          /\ \A b \in broadcast' : b.n > 0 /\ b.txn.epoch > t.epoch => n <= Len(b.delivered)
-  /\ CommittedIsDurable'
-DeliveredAgrees(i) == IsPrefix(DeliveredBy(i), committedLog)
-\* P11 at the time of the broadcast, against all that anybody has delivered
-BroadcastIsPrimary(i) ==
-  \A n \in (lastCommitted[i] + 1)..Len(committedLog) : committedLog[n].epoch >= newEpoch[i]
-
-LogGrows(i) ==
-  LET old == disk[i].log
-      new == disk'[i].log
-  IN IF Len(new) < Len(old) THEN FALSE ELSE SubSeq(new, 1, Len(old)) = old
-
-SafeStep(i) ==
-  /\ InRange(i)'
-  /\ EpochsInOrder(i)'
-  /\ IF disk'[i] = disk[i] THEN TRUE
-     ELSE /\ disk'[i].acceptedEpoch >= disk[i].acceptedEpoch        \* A1
-          /\ disk'[i].currentEpoch >= disk[i].currentEpoch
-          /\ LogGrows(i) \/ CommittedIsDurable'                     \* P15, A3
-          /\ IF disk'[i].currentEpoch = disk[i].currentEpoch THEN TRUE
-             ELSE \A r \in established' : disk'[i].currentEpoch = r.epoch =>
-                    IsPrefix(r.initial, disk'[i].log)               \* A6
-  /\ IF history'[i] = history[i] THEN TRUE ELSE NewEntriesIncrease(i)
-  /\ IF lastCommitted'[i] = lastCommitted[i] THEN TRUE
-     ELSE /\ DeliveredAgrees(i)'
-          /\ lastCommitted'[i] > lastCommitted[i] \/ Line.action = "Restart"   \* A2
-  /\ IF committedLog' = committedLog THEN TRUE ELSE CommittedIsSound
-  /\ IF established' = established THEN TRUE
-     ELSE Leadership' /\ InitialHistoriesExtend' /\ LeaderCompleteness' /\ OneLeaderCanCommit'
-  /\ IF broadcast' = broadcast THEN TRUE ELSE BroadcastIsPrimary(i)
-
------------------------------------------------------------------------------
 (* Steps                                                                                          *)
 
 \* A condition of an action, evaluated as a value: else TLC searches it for ways to assign
 \* variables, one level of its stack deeper for each element of a quantifier.
 Holds(condition) == IF condition THEN TRUE ELSE FALSE
 
+Safely(i, action, done) ==
+  /\ held' = HeldAfter(i, action, done)
+  /\ Holds(SafeStep(i, action, done))
+
 \* Prints how far the trace is explained: `zab validate` shows it, and the line after the last.
 Advance ==
-  /\ line' = line + 1
-  /\ UNCHANGED trace
-  /\ IF TLCGet(trace) >= line THEN TRUE
-     ELSE TLCSet(trace, line) /\ PrintT(<<"explained", trace, line>>)
+  /\ at' \in (LET next == After(at) IN IF next = {} THEN {0} ELSE next)
+  /\ UNCHANGED root
+  /\ PrintT(<<"explained", at>>)
 
 \* A step that changes nothing here. A packet of a synchronization is kept aside: it is the
 \* kept-th of those that are under way.
 Unchanged(i, j) ==
   /\ Line.action = "Stutter"
   /\ state[i] /= "DOWN"
-  /\ Holds(Line.kept > 0 => LET q == msgs[j][i]
-                            IN Line.kept <= Len(q) /\ ShownPacket(q[Line.kept]) = Line.packet)
-  /\ UNCHANGED vars
+  /\ Holds(Line.place > 0 => LET q == msgs[j][i]
+                            IN Line.place <= Len(q) /\ ShownPacket(q[Line.place]) = Line.what)
+  /\ UNCHANGED <<vars, held>>
   /\ Holds(Matches(i))
+  /\ shown' = [shown EXCEPT ![i] = Told(i)]
   /\ Advance
 
 Explained(i, j) ==
@@ -280,35 +251,37 @@ Explained(i, j) ==
   /\ Action(Line.action, i, j)
   /\ Holds(Line.action = "ReceiveNotification" => TookNote(j, i))
   /\ Holds(Matches(i))
-  /\ Holds(SafeStep(i))
+  /\ Safely(i, Line.action, Done)
+  /\ shown' = [shown EXCEPT ![i] = Told(i)]
   /\ Advance
 
 \* A killed server leaves no line: this happened before its restart.
 CrashBeforeRestart(i) ==
   /\ Line.action = "Restart"
   /\ Crash(i)
-  /\ Holds(CommittedIsDurable')
+  /\ Safely(i, "Crash", 0)
   /\ UNCHANGED traceVars
 SnapshotBeforeRestart(i) ==
   /\ Line.action = "Restart"
   /\ TakeSnapshot(i)
-  /\ ZxidOf(disk'[i].log[disk'[i].snapshot]) = Line.disk.snapshotZxid
-  /\ UNCHANGED traceVars
+  /\ disk'[i].snapshot <= held[i]
+  /\ UNCHANGED <<held, traceVars>>
 
 \* The election's connection carried a message once more, or held it while its receiver was down;
 \* it may have been sent anew in the meantime, word for word.
 NoteResent(i, j) ==
-  /\ Line.resent
-  /\ Cardinality({n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.note}) < 2
-  /\ notes' = [notes EXCEPT ![j][i] = <<Line.note>> \o @]
-  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, traceVars>>
+  /\ Line.action = "ReceiveNotification"
+  /\ Line.place = 1
+  /\ Cardinality({n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.what}) < 2
+  /\ notes' = [notes EXCEPT ![j][i] = <<Line.what>> \o @]
+  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, held, traceVars>>
 
 -----------------------------------------------------------------------------
 (* Explanation of a line that nothing explains                                                    *)
 
 Possible(i) == {name \in ActionNames : \E j \in Server : ENABLED Action(name, i, j)}
 Explain(i, j) ==
-  /\ line = ExplainLine
+  /\ at = ExplainLine
   /\ PrintT(<<"before", Shown(i)>>)
   /\ PrintT(<<"enabled", Possible(i)>>)
   /\ Line.action \in ActionNames => PrintT(<<"event", EventFits>>)
@@ -317,15 +290,17 @@ Explain(i, j) ==
      ELSE FALSE
   /\ PrintT(<<"after", Shown(i)', HistoryMatches(i), DeliveryMatches(i), WritesMatch(i),
               PacketsMatch(i), NotesMatch(i)>>)
-  /\ PrintT(<<"safe", SafeStep(i)>>)
+  /\ held' = HeldAfter(i, Line.action, Done)
+  /\ PrintT(<<"safe", SafeStep(i, Line.action, Done)>>)
   /\ FALSE
   /\ UNCHANGED traceVars
 
 TraceInit ==
-  /\ trace \in 1..Len(Traces)
-  /\ line = 1
+  /\ root \in 1..Len(Roots)
+  /\ at \in Roots[root].first
   /\ InitDown
-  /\ TLCSet(trace, 0)
+  /\ shown = [i \in Server |-> [state |-> "DOWN"]]
+  /\ held = [i \in Server |-> 0]
 
 TraceNext ==
   /\ ~AtEnd
@@ -338,19 +313,19 @@ TraceNext ==
        \/ NoteResent(i, j)
        \/ Explain(i, j)
 
-TraceSpec == TraceInit /\ [][TraceNext]_<<vars, traceVars>>
+TraceSpec == TraceInit /\ [][TraceNext]_<<vars, held, traceVars>>
 
 \* Violated: accepted. (With several traces in one run the first accepted one must not end it;
 \* each is accepted then if its last line was explained.)
-TraceNotAccepted == Len(Traces) > 1 \/ ~AtEnd
+TraceNotAccepted == OnlyOne => ~AtEnd
 
 \* Logs are told apart by their length and last entry: of one line, all else in them follows from
 \* the trace. (Fingerprinting whole logs would make the run quadratic. What is in the view is
 \* also what TLC evaluates for good: values that stayed lazy would grow chains, so the first view
-\* has the logs, too.)
+\* has the others, too.)
 LogMark(h) == <<Len(h), LastZxid(h)>>
 TraceView ==
-  <<trace, line, IF line = 1 THEN <<history, disk>> ELSE <<>>,
+  <<root, at, IF at \in Roots[root].first THEN <<history, disk, held, shown>> ELSE <<>>,
     [i \in Server |-> <<LogMark(history[i]), LogMark(disk[i].log), disk[i].snapshot,
                         disk[i].acceptedEpoch, disk[i].currentEpoch>>],
     lastCommitted, serverVars, diskQueue, learnerVars, learners, quorumVars, netVars, electionVars>>

@@ -11,8 +11,8 @@ import { DATA_MODULE, dataModule, RUN_MODULE, RUN_TEXT } from './to-tla.js';
 export interface TlcOptions {
   readonly tools: Tools;
   readonly signal?: AbortSignal;
-  /** How many lines of which trace are explained so far. */
-  readonly onProgress?: (trace: string, explained: number) => void;
+  /** How many lines are explained so far; what traces have in common is counted once. */
+  readonly onProgress?: (explained: number) => void;
 }
 
 async function runModule(
@@ -33,6 +33,7 @@ async function runModule(
         config: join(spec, 'ZabTrace.cfg'),
         library: [spec],
         counterexample: false,
+        short: true,
         onOutput,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
@@ -43,7 +44,7 @@ async function runModule(
   }
 }
 
-const EXPLAINED = /^<<"explained", (\d+), (\d+)>>$/;
+const EXPLAINED = /^<<"explained", (\d+)>>$/;
 
 function refuseErrors(result: TlcResult): void {
   const { verdict } = result;
@@ -63,17 +64,21 @@ export async function explainedLines(
   traces: readonly ModelTrace[],
   options: TlcOptions,
 ): Promise<readonly number[]> {
-  const explained = traces.map(() => 0);
-  const result = await runModule(dataModule(traces), options, (line) => {
+  const { text, paths } = dataModule(traces);
+  const nodes = new Set<number>();
+  const [only] = traces;
+  const result = await runModule(text, options, (line) => {
     const found = EXPLAINED.exec(line);
     if (found === null) return;
-    const trace = Number(found[1]) - 1;
-    explained[trace] = Math.max(explained[trace] ?? 0, Number(found[2]));
-    options.onProgress?.(traces[trace]?.name ?? '', explained[trace] ?? 0);
+    nodes.add(Number(found[1]));
+    options.onProgress?.(nodes.size);
   });
   refuseErrors(result);
+  const explained = paths.map((path) => {
+    const at = path.findIndex((node) => !nodes.has(node));
+    return at < 0 ? path.length : at;
+  });
   const accepted = result.verdict.kind === 'violated';
-  const [only] = traces;
   if (
     traces.length === 1 &&
     only !== undefined &&
@@ -145,7 +150,7 @@ export async function candidatesBefore(
 ): Promise<readonly Candidate[]> {
   const upTo = { ...trace, lines: trace.lines.slice(0, index + 1) };
   const printed: string[] = [];
-  await runModule(dataModule([upTo], index + 1), options, (line) => {
+  await runModule(dataModule([upTo], index + 1).text, options, (line) => {
     // What is long is printed over several lines.
     if (/^<<\s*"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
     else if (printed.length > 0 && /^\s/.test(line)) printed.push(`${printed.pop() ?? ''} ${line}`);

@@ -1,6 +1,14 @@
-/** Writes traces as a TLA+ module that extends ZabTrace and defines what ZabTrace.cfg asks for. */
+/**
+ * Writes traces as the TLA+ module that spec/ZabTrace.tla reads: the lines (spec/TraceLine.tla has
+ * their fields) as a forest, so that traces which begin alike, as a trace and its corruptions do,
+ * share what they have in common.
+ */
 import { quoteString } from '../tla2tools-runner/index.js';
+import { Pool } from './pool.js';
+import type { Ref } from './pool.js';
 import type { ModelLine, ModelTrace } from './resolve.js';
+import { growForest } from './forest.js';
+import type { Forest } from './forest.js';
 import type {
   TraceDisk,
   TraceNotification,
@@ -32,121 +40,207 @@ function set(items: readonly string[]): string {
   return `{${items.join(', ')}}`;
 }
 
-/** A function from servers. */
-function byServer(entries: readonly (readonly [number, string])[]): string {
+/** A function from servers, or from places in a forest. */
+function functionOf(entries: readonly (readonly [number, string])[]): string {
   if (entries.length === 0) return '<<>>';
-  return `(${entries.map(([sid, value]) => `${sid} :> ${value}`).join(' @@ ')})`;
+  return `(${entries.map(([key, value]) => `${key} :> ${value}`).join(' @@ ')})`;
 }
 
-function bool(value: boolean): string {
-  return value ? 'TRUE' : 'FALSE';
-}
+const NOTHING: Fields = {};
 
-function zxid([epoch, counter]: TraceZxid): string {
-  return `<<${epoch}, ${counter}>>`;
-}
+/** Puts the parts of lines into a pool. */
+class Writer {
+  readonly pool = new Pool();
+  /** Of each server, the fields of its line before. */
+  private shown = new Map<number, Fields>();
 
-function txn([epoch, counter, digest]: TraceTxn): string {
-  return `[epoch |-> ${epoch}, counter |-> ${counter}, value |-> ${quoteString(digest)}]`;
-}
-
-function vote(v: TraceVote | null): string {
-  if (v === null) {
-    return record({ leader: String(NO_SERVER), zxid: '<<-1, -1>>', peerEpoch: '-1' });
+  /** The lines that follow are another trace's. */
+  startTrace(): void {
+    this.shown = new Map();
   }
-  return record({ leader: String(v.leader), zxid: zxid(v.zxid), peerEpoch: String(v.peerEpoch) });
-}
 
-function note(n: TraceNotification): string {
-  return record({ state: quoteString(n.state), round: String(n.round), vote: vote(n.vote) });
-}
+  private put(text: string): Ref {
+    return this.pool.put(text);
+  }
 
-function packet(p: TracePacket): string {
-  const type = quoteString(p.type);
-  switch (p.type) {
-    case 'FOLLOWERINFO':
-    case 'OBSERVERINFO':
-      return record({ type, acceptedEpoch: String(p.acceptedEpoch) });
-    case 'LEADERINFO':
-      return record({ type, epoch: String(p.epoch) });
-    case 'ACKEPOCH':
-      return record({ type, currentEpoch: String(p.currentEpoch), lastZxid: zxid(p.lastZxid) });
-    case 'PROPOSAL':
-    case 'INFORM':
-      return record({ type, txn: txn(p.txn) });
-    case 'PING':
-    case 'REQUEST':
-    case 'REVALIDATE':
-    case 'SYNC':
-      return record({ type });
-    default:
-      return record({ type, zxid: zxid(p.zxid) });
+  zxid([epoch, counter]: TraceZxid): Ref {
+    return this.put(`<<${epoch}, ${counter}>>`);
+  }
+
+  txn([epoch, counter, digest]: TraceTxn): Ref {
+    return this.put(`T(${epoch}, ${counter}, ${quoteString(digest)})`);
+  }
+
+  vote(v: TraceVote | null): Ref {
+    const leader = String(v?.leader ?? NO_SERVER);
+    const zxid = v === null ? '<<-1, -1>>' : this.zxid(v.zxid);
+    return this.put(record({ leader, zxid, peerEpoch: String(v?.peerEpoch ?? -1) }));
+  }
+
+  note(n: TraceNotification): Ref {
+    const { state, round } = n;
+    return this.put(
+      record({ state: quoteString(state), round: String(round), vote: this.vote(n.vote) }),
+    );
+  }
+
+  packet(p: TracePacket): Ref {
+    return this.put(record({ type: quoteString(p.type), ...this.packetFields(p) }));
+  }
+
+  private packetFields(p: TracePacket): Fields {
+    switch (p.type) {
+      case 'FOLLOWERINFO':
+      case 'OBSERVERINFO':
+        return { acceptedEpoch: String(p.acceptedEpoch) };
+      case 'LEADERINFO':
+        return { epoch: String(p.epoch) };
+      case 'ACKEPOCH':
+        return { currentEpoch: String(p.currentEpoch), lastZxid: this.zxid(p.lastZxid) };
+      case 'PROPOSAL':
+      case 'INFORM':
+        return { txn: this.txn(p.txn) };
+      case 'PING':
+      case 'REQUEST':
+      case 'REVALIDATE':
+      case 'SYNC':
+        return {};
+      default:
+        return { zxid: this.zxid(p.zxid) };
+    }
+  }
+
+  write(w: TraceWrite): Ref {
+    const op = quoteString(w.op);
+    switch (w.op) {
+      case 'append':
+        return this.put(record({ op, txn: this.txn(w.txn) }));
+      case 'truncate':
+      case 'install':
+        return this.put(record({ op, zxid: this.zxid(w.zxid) }));
+      default:
+        return this.put(record({ op, epoch: String(w.epoch) }));
+    }
+  }
+
+  /** The fields of Shown(i) in ZabTrace. */
+  post(p: TracePost): Fields {
+    return {
+      state: quoteString(p.state),
+      zabState: quoteString(p.zabState),
+      leader: String(p.leader ?? NO_SERVER),
+      round: String(p.round),
+      vote: this.vote(p.vote),
+      acceptedEpoch: String(p.acceptedEpoch),
+      currentEpoch: String(p.currentEpoch),
+      lastZxid: this.zxid(p.lastZxid),
+      lastCommitted: this.zxid(p.lastCommitted),
+      pending: String(p.pending),
+      newEpoch: String(p.newEpoch),
+      ackEpochs: set(p.ackEpochs.map(String)),
+      ackNewLeader: set(p.ackNewLeader.map(String)),
+    };
+  }
+
+  /** The fields that are not as the server's line before had them. */
+  private change(server: number, p: TracePost): Ref {
+    const before = this.shown.get(server) ?? NOTHING;
+    const after = this.post(p);
+    this.shown.set(server, after);
+    const changed = Object.entries(after).filter(
+      ([name, value]) => name === 'pending' || before[name] !== value,
+    );
+    return this.put(record(Object.fromEntries(changed)));
+  }
+
+  private list(items: readonly string[]): Ref | string {
+    return items.length === 0 ? '<<>>' : this.put(sequence(items));
+  }
+
+  private byServer<T>(map: ReadonlyMap<number, readonly T[]>, text: (item: T) => string): string {
+    if (map.size === 0) return '<<>>';
+    const entries = [...map].map(([to, items]) => [to, this.list(items.map(text))] as const);
+    return this.put(functionOf(entries));
+  }
+
+  private disk(disk: TraceDisk): Ref {
+    return this.put(
+      record({
+        acceptedEpoch: String(disk.acceptedEpoch),
+        currentEpoch: String(disk.currentEpoch),
+        snapshotZxid: this.zxid(disk.snapshotZxid),
+        log: this.list(disk.log.map((t) => this.txn(t))),
+      }),
+    );
+  }
+
+  /** What the event of the line gave the action; 0 if the action takes nothing. */
+  private what({ source, packet, note, durable }: ModelLine): string {
+    const { event } = source.line;
+    if (packet !== null) return this.packet(packet);
+    if (note !== null) return this.note(note);
+    if (event.type === 'propose') return this.txn(event.txn);
+    if (event.type === 'start') return this.disk(event.disk);
+    return String(durable);
+  }
+
+  line(l: ModelLine): Ref {
+    const { event, post: after, persisted, server } = l.source.line;
+    const changed =
+      event.type === 'start'
+        ? { keep: event.disk.snapshotZxid, append: event.disk.log }
+        : after.history;
+    const history =
+      changed === null
+        ? []
+        : [
+            this.put(
+              record({
+                keep: this.zxid(changed.keep),
+                append: this.list(changed.append.map((t) => this.txn(t))),
+              }),
+            ),
+          ];
+    const fields = [
+      String(server),
+      quoteString(l.action),
+      String(l.peer),
+      this.what(l),
+      String(l.note === null ? l.kept : Number(l.resent)),
+      this.change(server, after),
+      this.list(history),
+      this.list(after.delivered.map((z) => this.zxid(z))),
+      this.list(persisted.map((p) => this.write(p.write))),
+      this.byServer(l.sent, (p) => this.packet(p)),
+      this.byServer(l.notes, (n) => this.note(n)),
+    ];
+    return this.put(`L(${fields.join(', ')})`);
+  }
+
+  initialDisks({ disks, voters, observers }: ModelTrace): string {
+    const logs = initialLogs(disks);
+    return functionOf(
+      [...voters, ...observers].map((sid) => {
+        const disk = disks.get(sid);
+        const log = logs.get(sid) ?? [];
+        const fields = {
+          acceptedEpoch: String(disk?.acceptedEpoch ?? 0),
+          currentEpoch: String(disk?.currentEpoch ?? 0),
+          snapshot: String(log.length - (disk?.log.length ?? 0)),
+          log: sequence(log.map((t) => this.txn(t))),
+        };
+        return [sid, record(fields)];
+      }),
+    );
   }
 }
 
-function write(w: TraceWrite): string {
-  const op = quoteString(w.op);
-  switch (w.op) {
-    case 'append':
-      return record({ op, txn: txn(w.txn) });
-    case 'truncate':
-    case 'install':
-      return record({ op, zxid: zxid(w.zxid) });
-    default:
-      return record({ op, epoch: String(w.epoch) });
-  }
-}
-
-/** The fields of Shown(i) in ZabTrace. */
+/** The fields of Shown(i) in ZabTrace, as text of their own. */
 export function postToTla(p: TracePost): Fields {
-  return {
-    state: quoteString(p.state),
-    zabState: quoteString(p.zabState),
-    leader: String(p.leader ?? NO_SERVER),
-    round: String(p.round),
-    vote: vote(p.vote),
-    acceptedEpoch: String(p.acceptedEpoch),
-    currentEpoch: String(p.currentEpoch),
-    lastZxid: zxid(p.lastZxid),
-    lastCommitted: zxid(p.lastCommitted),
-    pending: String(p.pending),
-    newEpoch: String(p.newEpoch),
-    ackEpochs: set(p.ackEpochs.map(String)),
-    ackNewLeader: set(p.ackNewLeader.map(String)),
-  };
-}
-
-function line(l: ModelLine): string {
-  const { event, post: after, persisted, server } = l.source.line;
-  const change = after.history;
-  const fields: Record<string, string> = {
-    server: String(server),
-    action: quoteString(l.action),
-    peer: String(l.peer),
-    post: record(postToTla(after)),
-    changed: bool(change !== null || event.type === 'start'),
-    keep: zxid(event.type === 'start' ? event.disk.snapshotZxid : (change?.keep ?? [0, 0])),
-    append: sequence((event.type === 'start' ? event.disk.log : (change?.append ?? [])).map(txn)),
-    delivered: sequence(after.delivered.map(zxid)),
-    writes: sequence(persisted.map((p) => write(p.write))),
-    sent: byServer([...l.sent].map(([to, ps]) => [to, sequence(ps.map(packet))])),
-    notes: byServer([...l.notes].map(([to, ns]) => [to, sequence(ns.map(note))])),
-    durable: String(l.durable),
-    kept: String(l.kept),
-    resent: bool(l.resent),
-  };
-  if (l.packet !== null) fields['packet'] = packet(l.packet);
-  if (l.note !== null) fields['note'] = note(l.note);
-  if (event.type === 'propose') fields['value'] = quoteString(event.txn[2]);
-  if (event.type === 'start') {
-    fields['disk'] = record({
-      acceptedEpoch: String(event.disk.acceptedEpoch),
-      currentEpoch: String(event.disk.currentEpoch),
-      snapshotZxid: zxid(event.disk.snapshotZxid),
-      log: sequence(event.disk.log.map(txn)),
-    });
-  }
-  return record(fields);
+  const writer = new Writer();
+  const fields = Object.entries(writer.post(p));
+  const { resolve } = writer.pool.definitions([]);
+  return Object.fromEntries(fields.map(([name, text]) => [name, resolve(text)]));
 }
 
 function zxidOrder(
@@ -180,17 +274,14 @@ export function initialLogs(
   return logs;
 }
 
-function initialDisk(disk: TraceDisk | undefined, log: readonly TraceTxn[]): string {
-  return record({
-    acceptedEpoch: String(disk?.acceptedEpoch ?? 0),
-    currentEpoch: String(disk?.currentEpoch ?? 0),
-    snapshot: String(log.length - (disk?.log.length ?? 0)),
-    log: sequence(log.map(txn)),
-  });
-}
-
 /** The module to run. */
 export const RUN_TEXT = `---- MODULE ${RUN_MODULE} ----\nEXTENDS ${DATA_MODULE}, ZabTrace\n====\n`;
+
+export interface DataModule {
+  readonly text: string;
+  /** For each trace, its lines' places in the forest. */
+  readonly paths: Forest['paths'];
+}
 
 /**
  * The module with the traces of ensembles with the same members, of which there is at least one.
@@ -198,25 +289,38 @@ export const RUN_TEXT = `---- MODULE ${RUN_MODULE} ----\nEXTENDS ${DATA_MODULE},
  * ZabTrace, which refers to it everywhere. (Looking through it each time took longer than the run.)
  * `explainLine`: print what happens at this line (from 1) of the only trace; 0: nothing.
  */
-export function dataModule(traces: readonly ModelTrace[], explainLine = 0): string {
+export function dataModule(traces: readonly ModelTrace[], explainLine = 0): DataModule {
   const { voters = [], observers = [] } = traces[0] ?? {};
-  const members = [...voters, ...observers];
-  const disks = traces.map((trace) => {
-    const logs = initialLogs(trace.disks);
-    return byServer(
-      members.map((sid) => [sid, initialDisk(trace.disks.get(sid), logs.get(sid) ?? [])]),
-    );
-  });
-  return [
+  const writer = new Writer();
+  const forest = growForest(
+    traces.map((trace) => {
+      writer.startTrace();
+      return { root: writer.initialDisks(trace), lines: trace.lines.map((l) => writer.line(l)) };
+    }),
+  );
+  const { lines, resolve } = writer.pool.definitions([...forest.roots.keys(), ...forest.nodes]);
+  const roots = [...forest.roots].map(([disks, first]) =>
+    record({ disks: resolve(disks), first: set(first.map(String)) }),
+  );
+  const text = [
     `---- MODULE ${DATA_MODULE} ----`,
-    'EXTENDS Integers, TLC',
-    `RunServers == ${set(members.map(String))}`,
+    'EXTENDS TraceLine',
+    `RunServers == ${set([...voters, ...observers].map(String))}`,
     `RunObservers == ${set(observers.map(String))}`,
     `RunExplainLine == ${explainLine}`,
-    `RunInitialDisks == ${sequence(disks)}`,
-    ...traces.map((trace, t) => `RunTrace${t + 1} == <<\n${trace.lines.map(line).join(',\n')}\n>>`),
-    `RunTraces == ${sequence(traces.map((_, t) => `RunTrace${t + 1}`))}`,
+    ...lines,
+    `Roots0 == ${sequence(roots)}`,
+    `Nodes0 == <<\n${forest.nodes.map(resolve).join(',\n')}\n>>`,
+    `Forks0 == ${functionOf([...forest.forks].map(([n, to]) => [n, set(to.map(String))]))}`,
+    `Ends0 == ${set(forest.ends.map(String))}`,
+    // TLC evaluates a definition once, but one that stands for a constant each time it is used.
+    'RunRoots == Roots0',
+    'RunNodes == Nodes0',
+    'RunForks == Forks0',
+    'RunEnds == Ends0',
+    `RunOnlyOne == ${traces.length === 1 ? 'TRUE' : 'FALSE'}`,
     '====',
     '',
   ].join('\n');
+  return { text, paths: forest.paths };
 }
