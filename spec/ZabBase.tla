@@ -123,6 +123,7 @@ CurrentEpochWrite(e, zs)    == [op |-> "currentEpoch", epoch |-> e, ack |-> TRUE
 Appends(txns, ack) == [n \in 1..Len(txns) |-> AppendWrite(txns[n], ack)]
 
 EmptyDisk == [acceptedEpoch |-> 0, currentEpoch |-> 0, snapshot |-> 0, log |-> <<>>]
+InitiallyDown(i) == FALSE     \* KNOB: who was not started yet
 InitialDisk(i) == EmptyDisk   \* KNOB: what the disks hold at first
 
 ApplyWrite(d, w) ==
@@ -244,7 +245,7 @@ LeaveRole(i) ==
 
 -----------------------------------------------------------------------------
 BaseInit(initial) ==
-  /\ state = [i \in Server |-> initial]
+  /\ state = [i \in Server |-> IF InitiallyDown(i) THEN "DOWN" ELSE initial]
   /\ zabState = [i \in Server |-> "ELECTION"]
   /\ leaderOf = [i \in Server |-> NoServer]
   /\ history = [i \in Server |-> <<>>]

@@ -62,9 +62,10 @@ ElectionNext ==
 ElectionSpec == Prepared /\ [][ElectionNext]_vars
 
 -----------------------------------------------------------------------------
-(* L5. Who waits for a leader or for followers gives up when nothing of the election is under way *)
-(* any more, not before: timeouts are longer than an election. (If they were not, no election     *)
-(* need ever end.)                                                                               *)
+(* L5. Timeouts are longer than what they wait for: who waits for notifications sends its own     *)
+(* again, and who waits for a leader or for followers gives up, when nothing of the election is    *)
+(* under way any more, not before. (If they were not, no election need ever end.) Each of these    *)
+(* timeouts passes if it can again and again: the others' may always come first.                  *)
 
 UnderWay ==
   \/ \E i, j \in Server : notes[i][j] /= <<>>
@@ -76,6 +77,7 @@ PatientNext ==
   \/ \E i \in Server : DecideLeader(i)
   \/ \E i \in Server : Crash(i)
   \/ \E i \in Server : Restart(i)
+  \/ \E i \in Server : ~UnderWay /\ ResendNotifications(i)
   \/ \E l \in Server : ~UnderWay /\ LeaderShutdown(l)
   \/ \E f \in Server : ~UnderWay /\ FollowerShutdown(f)
 
@@ -84,13 +86,15 @@ PatientSpec == Prepared /\ [][PatientNext]_vars
 FairElectionSpec ==
   /\ PatientSpec
   /\ FairElection
-  /\ \A i \in Server : /\ WF_vars(Restart(i))
-                       /\ WF_vars(~UnderWay /\ LeaderGivesUp(i))
-                       /\ WF_vars(~UnderWay /\ FollowerNoticesClose(i))
+  /\ \A i \in By("Restart") : WF_vars(Restart(i))
+  /\ \A i \in By("ResendNotifications") : SF_vars(~UnderWay /\ ResendNotifications(i))
+  /\ \A i \in By("LeaderGivesUp") : SF_vars(~UnderWay /\ LeaderGivesUp(i))
+  /\ \A i \in By("FollowerNoticesClose") : SF_vars(~UnderWay /\ FollowerNoticesClose(i))
 
 \* No round is ever lacking.
 MCRoundsLeft == RoundsLeft(MaxRound)
-MCUnfairDeciding == {"DecideLeader"}
+MCResends(i) == TRUE
+MCUnfairResending == {"ResendNotifications"}
 
 \* All have the same log and epoch: the sid alone makes the difference.
 SameLogs == [i \in Server |-> <<T(1, 1)>>]
