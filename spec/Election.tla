@@ -61,6 +61,11 @@ LookForLeader(i, h) ==
        /\ notes' = Notify(notes, i, OtherVoters(i),
                           Note("LOOKING", round[i] + 1, OwnVote(i, h)))
 
+\* (Mutant m34) i was reading a synchronization that began with TRUNC.
+TruncBegun(i) ==
+  IF leaderOf[i] \in {NoServer, i} THEN FALSE
+  ELSE link[i] = leaderOf[i] /\ Arrives(leaderOf[i], i, {"TRUNC"})
+
 \* The steps that end a role share this: closed at i's side, LOOKING again. What is on its way
 \* to i is lost; history, diskQueue and lastCommitted stay.
 BecomeLooking(i) ==
@@ -69,12 +74,24 @@ BecomeLooking(i) ==
   /\ leaderOf' = [leaderOf EXCEPT ![i] = NoServer]
   /\ LeaveRole(i)
   /\ msgs' = ClearTo(msgs, i)
-  /\ diskQueue' = [diskQueue EXCEPT ![i] = Forget(@)]
-  /\ IF Mutant = "m29_pending_writes_after_shutdown"
-     THEN \* memory starts again from the disk, which the pending writes still reach
-          /\ history' = [history EXCEPT ![i] = disk[i].log]
-          /\ lastCommitted' = [lastCommitted EXCEPT ![i] = Min(@, Len(disk[i].log))]
-     ELSE UNCHANGED logVars
+  /\ IF Mutant = "m34_interrupted_trunc_kept" /\ TruncBegun(i)
+     THEN LET q == msgs[leaderOf[i]][i]
+              IsProposal(x) == x.type = "PROPOSAL"
+              read == SelectSeq(q, IsProposal)
+              base == Prefix(history[i], CountUpTo(history[i], Head(q).zxid))
+          IN /\ history' = [history EXCEPT ![i] =
+                              base \o [n \in 1..Len(read) |-> read[n].txn]]
+             /\ diskQueue' = [diskQueue EXCEPT ![i] = Append(Forget(@), TruncateWrite(Head(q).zxid))]
+     ELSE /\ diskQueue' = [diskQueue EXCEPT ![i] = Forget(@)]
+          /\ history' = IF Mutant = "m29_pending_writes_after_shutdown"
+                        THEN \* memory starts again from the disk, which pending writes still reach
+                             [history EXCEPT ![i] = disk[i].log]
+                        ELSE history
+  /\ lastCommitted' = IF Mutant = "m28_log_taken_as_committed"
+                      THEN [lastCommitted EXCEPT ![i] = Len(history[i])]
+                      ELSE IF Mutant = "m29_pending_writes_after_shutdown"
+                      THEN [lastCommitted EXCEPT ![i] = Min(@, Len(disk[i].log))]
+                      ELSE lastCommitted
   /\ UNCHANGED disk
   /\ LookForLeader(i, history'[i])
 

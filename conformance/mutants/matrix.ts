@@ -45,19 +45,26 @@ function isNamed(mutant: string, name: string): boolean {
   return [mutant, faultOf(mutant)].some((full) => full === name || full.startsWith(`${name}_`));
 }
 
-function chosen<T extends { readonly name: string }>(
-  all: readonly T[],
-  names: readonly string[],
-): readonly T[] {
+/** A model goes by the fault in it, and by its own name. */
+interface Named {
+  readonly name: string;
+  readonly mutant?: string | null;
+}
+
+function goesBy({ name: own, mutant }: Named, name: string): boolean {
+  return isNamed(own, name) || (typeof mutant === 'string' && isNamed(mutant, name));
+}
+
+function chosen<T extends Named>(all: readonly T[], names: readonly string[]): readonly T[] {
   if (names.length === 0) return all;
-  return all.filter((one) => names.some((name) => isNamed(one.name, name)));
+  return all.filter((one) => names.some((name) => goesBy(one, name)));
 }
 
 function ofModel({ model, result, mismatches }: Outcome): Finding {
   const { expect } = model;
   const property = expect === 'holds' ? 'holds' : expect.violates;
   return {
-    mutant: model.name,
+    mutant: model.mutant ?? model.name,
     by: 'model',
     where: model.name,
     expected: property,
@@ -160,8 +167,8 @@ export async function runMutants(options: MatrixOptions, io: CommandIo): Promise
   const planted = manifest.models.filter((m: Model) => m.class === 'mutant');
   const models = chosen(planted, names);
   const mutants = chosen(CODE_MUTANTS, names);
-  const everything = [...planted, ...CODE_MUTANTS];
-  const unknown = names.find((name) => !everything.some((one) => isNamed(one.name, name)));
+  const everything: readonly Named[] = [...planted, ...CODE_MUTANTS];
+  const unknown = names.find((name) => !everything.some((one) => goesBy(one, name)));
   if (unknown !== undefined) {
     throw new UnusableInput(`no mutant '${unknown}' (spec/mutants/README.md has them all)`);
   }

@@ -10,7 +10,7 @@
 (*                        in every order, until nothing is left                                  *)
 (*   RunOnly(S, names)    the same with these actions alone                                      *)
 (* Failures, elections and proposals happen only where a schedule says so.                       *)
-EXTENDS Zab, TLC
+EXTENDS Liveness, TLC
 
 CONSTANT Schedule   \* Seq of the steps above
 
