@@ -48,6 +48,17 @@ function functionOf(entries: readonly (readonly [number, string])[]): string {
 
 const NOTHING: Fields = {};
 
+/** The names of what the lines of a trace leave out, within `post` or beside it. */
+function openFields(line: ModelLine | undefined): readonly string[] {
+  const { omitted = [] } = line?.source.line ?? {};
+  return omitted.map((name) => name.replace('post.', ''));
+}
+
+function without(fields: Fields, open: readonly string[]): Fields {
+  if (open.length === 0) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !open.includes(name)));
+}
+
 /** Puts the parts of lines into a pool. */
 class Writer {
   readonly pool = new Pool();
@@ -142,15 +153,15 @@ class Writer {
     };
   }
 
-  /** The fields that are not as the server's line before had them. */
-  private change(server: number, p: TracePost): Ref {
+  /** The fields that are not as the server's line before had them; without those left out. */
+  private change(server: number, p: TracePost, open: readonly string[]): Ref | string {
     const before = this.shown.get(server) ?? NOTHING;
-    const after = this.post(p);
+    const after = without(this.post(p), open);
     this.shown.set(server, after);
     const changed = Object.entries(after).filter(
       ([name, value]) => name === 'pending' || before[name] !== value,
     );
-    return this.put(record(Object.fromEntries(changed)));
+    return changed.length === 0 ? '<<>>' : this.put(record(Object.fromEntries(changed)));
   }
 
   private list(items: readonly string[]): Ref | string {
@@ -207,7 +218,7 @@ class Writer {
       String(l.peer),
       this.what(l),
       String(l.note === null ? l.kept : Number(l.resent)),
-      this.change(server, after),
+      this.change(server, after, openFields(l)),
       this.list(history),
       this.list(after.delivered.map((z) => this.zxid(z))),
       this.list(persisted.map((p) => this.write(p.write))),
@@ -235,10 +246,11 @@ class Writer {
   }
 }
 
-/** The fields of Shown(i) in ZabTrace, as text of their own. */
-export function postToTla(p: TracePost): Fields {
+/** The fields of Shown(i) in ZabTrace that a line tells, as text of their own. */
+export function postToTla(line: ModelLine): Fields {
   const writer = new Writer();
-  const fields = Object.entries(writer.post(p));
+  const told = without(writer.post(line.source.line.post), openFields(line));
+  const fields = Object.entries(told);
   const { resolve } = writer.pool.definitions([]);
   return Object.fromEntries(fields.map(([name, text]) => [name, resolve(text)]));
 }
@@ -284,7 +296,8 @@ export interface DataModule {
 }
 
 /**
- * The module with the traces of ensembles with the same members, of which there is at least one.
+ * The module with the traces of ensembles with the same members and the same fields left out, of
+ * which there is at least one.
  * It comes before ZabTrace, on which it does not depend: so TLC has evaluated it when it looks at
  * ZabTrace, which refers to it everywhere. (Looking through it each time took longer than the run.)
  * `explainLine`: print what happens at this line (from 1) of the only trace; 0: nothing.
@@ -308,6 +321,7 @@ export function dataModule(traces: readonly ModelTrace[], explainLine = 0): Data
     `RunServers == ${set([...voters, ...observers].map(String))}`,
     `RunObservers == ${set(observers.map(String))}`,
     `RunExplainLine == ${explainLine}`,
+    `RunOpen == ${set(openFields(traces[0]?.lines[0]).map(quoteString))}`,
     ...lines,
     `Roots0 == ${sequence(roots)}`,
     `Nodes0 == <<\n${forest.nodes.map(resolve).join(',\n')}\n>>`,

@@ -38,9 +38,11 @@ interface Judged {
   readonly explained: number;
 }
 
-function membersOf({ voters, observers }: ModelTrace): string {
+/** What traces that go into one module have in common: the members, and the fields left out. */
+function groupOf({ voters, observers, lines }: ModelTrace): string {
   const sorted = (sids: readonly number[]) => [...sids].sort((a, b) => a - b).join(',');
-  return `${sorted(voters)}/${sorted(observers)}`;
+  const omitted = lines[0]?.source.line.omitted ?? [];
+  return `${sorted(voters)}/${sorted(observers)}/${omitted.join(',')}`;
 }
 
 function modelOf(run: Run): ModelTrace {
@@ -62,7 +64,7 @@ export async function validateRuns(
   const models = runs.map((run) => ({ run, model: modelOf(run) }));
   const groups = new Map<string, typeof models>();
   for (const entry of models) {
-    const key = membersOf(entry.model);
+    const key = groupOf(entry.model);
     groups.set(key, [...(groups.get(key) ?? []), entry]);
   }
   const explained = new Map<Run, number>();
@@ -112,7 +114,7 @@ function coverageOf(lines: readonly ModelLine[]): ReadonlyMap<string, number> {
 /** "lastCommitted is <<1, 3>>, the model has <<1, 2>>", for each field that differs. */
 function differences(line: ModelLine, shown: TlaValue): readonly string[] {
   if (shown.kind !== 'record') return [];
-  const post = postToTla(line.source.line.post);
+  const post = postToTla(line);
   return shown.fields.flatMap(([name, value]) => {
     const told = post[name];
     if (told === undefined || sameText(told, printValue(value))) return [];
