@@ -32,6 +32,8 @@ export interface Bounds {
   readonly mayStartRound: (round: number) => boolean;
   readonly mayResend: boolean;
   readonly mayTakeSnapshot: boolean;
+  /** How many committed entries stay in memory (commitLogCount); SnapshotSync FALSE: all of them. */
+  readonly keptCommitted: number;
   /** True: a crash lets none of the writes under way through. False: any prefix of them. */
   readonly crashLosesWrites: boolean;
 }
@@ -161,6 +163,9 @@ const OF_ELECTION: typeof OPERATORS = {
   },
 };
 
+/** More than any exploration commits. */
+export const KEEP_ALL = 1000;
+
 function sidsOf(constant: Constant | undefined, name: string): readonly number[] {
   const sids = Array.isArray(constant) ? (constant as readonly unknown[]) : [];
   const numbers = sids.filter((sid): sid is number => typeof sid === 'number');
@@ -203,6 +208,8 @@ export function boundsOf(config: Config, module: string): Bounds {
     mayResend: true,
     mayTakeSnapshot: true,
     crashLosesWrites: false,
+    // KeptCommitted, which no configuration replaces.
+    keptCommitted: config.constants.get('SnapshotSync') === true ? 0 : KEEP_ALL,
   };
   for (const [knob, operator] of config.replaced) {
     const own = electionOnly ? OF_ELECTION[knob]?.[operator] : undefined;

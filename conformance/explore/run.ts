@@ -116,9 +116,15 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-/** The texts of the configuration's module and of all modules of the specification. */
+/** The texts of a module and of all that it extends, its own first. */
 async function modulesOf(models: string, module: string, spec: string): Promise<readonly string[]> {
-  const names = (await readdir(spec)).filter((name) => name.endsWith('.tla'));
-  const paths = [join(models, `${module}.tla`), ...names.map((name) => join(spec, name))];
-  return Promise.all(paths.map(textOf));
+  const texts = [await textOf(join(models, `${module}.tla`))];
+  const known = new Set(await readdir(spec));
+  for (let i = 0; i < texts.length; i++) {
+    const extended = /^EXTENDS\s+(\w+(?:\s*,\s*\w+)*)/m.exec(texts[i]!)?.[1] ?? '';
+    for (const file of extended.split(',').map((name) => `${name.trim()}.tla`)) {
+      if (known.delete(file)) texts.push(await textOf(join(spec, file)));
+    }
+  }
+  return texts;
 }

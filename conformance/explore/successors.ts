@@ -266,7 +266,7 @@ export function initialWorld(bounds: Bounds, disks: readonly Disk[], worlds: Wor
   const voters = sids.filter((sid) => !observers.includes(sid));
   const times = { tickTime: 100, initLimit: 10, syncLimit: 5, finalizeWait: 20 };
   const nodes = sids.map((sid, i): Node => {
-    const ensemble = { voters, observers, standalone: false, commitLogCount: 500 };
+    const ensemble = { voters, observers, standalone: false, commitLogCount: bounds.keptCommitted };
     const config = { sid, ...times, ...ensemble };
     return { config, state: null, disk: disks[i] ?? NO_DISK, writes: [], applied: [] };
   });

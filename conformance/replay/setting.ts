@@ -4,6 +4,7 @@
  * some of it shows, and the rest is tried out.
  */
 import type { Bounds } from '../explore/bounds.js';
+import { KEEP_ALL } from '../explore/bounds.js';
 import { readConfig } from '../explore/bounds.js';
 import type { TlaValue } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
@@ -123,6 +124,7 @@ export function boundsOfSetting({ servers, observers, election, granularity }: S
     mayStartRound: always,
     mayResend: election === 'fle',
     mayTakeSnapshot: true,
+    keptCommitted: KEEP_ALL,
     crashLosesWrites: false,
   };
 }
