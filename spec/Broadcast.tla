@@ -21,12 +21,13 @@ LeaderPropose(l) ==
        LET c == IF Mutant = "m21_counter_not_kept" THEN 1 ELSE NextCounter(history[l], newEpoch[l])
            t == Txn(newEpoch[l], c, v)
        IN /\ history' = [history EXCEPT ![l] = Append(@, t)]
-          /\ diskQueue' = [diskQueue EXCEPT ![l] = Append(@, AppendWrite(t, TRUE))]
-          /\ msgs' = SendEach(msgs, l, [f \in Server |->
+          /\ Ask(l, <<AppendWrite(t, TRUE)>>)
+          /\ acked' = IF Coarse THEN [acked EXCEPT ![l][l] = ZxidOf(t)] ELSE acked
+          /\ msgs' = SendEach(msgs, live, l, [f \in Server |->
                        IF SeesProposals(l, f) THEN <<Proposal(t)>> ELSE <<>>])
           /\ RecordBroadcast(l, t)
-  /\ UNCHANGED <<serverVars, lastCommitted, disk, learnerVars, learners, quorumVars, live,
-                 electionVars>>
+  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, newEpoch, epochInfos, ackEpochs,
+                 ackNewLeader, live, electionVars>>
 
 -----------------------------------------------------------------------------
 (* Commit: the newest entry of the leader's own epoch that a quorum has acknowledged, and all     *)
@@ -59,12 +60,13 @@ Acknowledge(l, acks, net) ==
   LET n == IF zabState[l] = "BROADCAST" THEN CommitPoint(l, acks) ELSE lastCommitted[l]
   IN /\ acked' = [acked EXCEPT ![l] = acks]
      /\ lastCommitted' = [lastCommitted EXCEPT ![l] = n]
-     /\ msgs' = SendEach(net, l, CommitPackets(l, lastCommitted[l], n))
+     /\ msgs' = SendEach(net, live, l, CommitPackets(l, lastCommitted[l], n))
      /\ IF n > lastCommitted[l] THEN RecordDelivery(history[l], n) ELSE UNCHANGED historyVars
 
 Newer(a, b) == IF ZxidLess(a, b) THEN b ELSE a
 
 LeaderPersistLog(l) ==
+  /\ diskQueue[l] /= <<>>
   /\ state[l] = "LEADING"
   /\ \E k \in PersistRuns(l) :
        LET run == SubSeq(diskQueue[l], 1, k)
@@ -96,7 +98,7 @@ LeaderProcessACK(l, f) ==
 (* Learners *)
 
 FollowerProcessPROPOSAL(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "BROADCAST"
   /\ Arrives(l, f, {"PROPOSAL"})
   /\ LET t == Head(msgs[l][f]).txn
@@ -104,15 +106,15 @@ FollowerProcessPROPOSAL(f, l) ==
      IN /\ history' = [history EXCEPT ![f] = Append(@, t)]
         /\ IF Mutant = "m12_ack_without_append"
            THEN /\ msgs' = SendToLeader(net, f, <<Ack(ZxidOf(t))>>)
-                /\ UNCHANGED diskQueue
-           ELSE /\ msgs' = net
-                /\ diskQueue' = [diskQueue EXCEPT ![f] = Append(@, AppendWrite(t, TRUE))]
-  /\ UNCHANGED <<serverVars, lastCommitted, disk, learnerVars, learners, quorumVars, live,
+                /\ UNCHANGED diskVars
+           ELSE /\ msgs' = SendWhenDurable(net, f, <<Ack(ZxidOf(t))>>)
+                /\ Ask(f, <<AppendWrite(t, TRUE)>>)
+  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, quorumVars, live,
                  electionVars, historyVars>>
 
 \* The next entry, or the learner would have missed one (it would then have to start anew).
 FollowerProcessCOMMIT(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "BROADCAST"
   /\ Arrives(l, f, {"COMMIT"})
   /\ lastCommitted[f] < Len(history[f])
@@ -126,13 +128,13 @@ FollowerProcessCOMMIT(f, l) ==
                  electionVars>>
 
 ObserverProcessINFORM(o, l) ==
-  /\ link[o] = l
+  /\ Follows(o, l)
   /\ Arrives(l, o, {"INFORM"})
   /\ syncCommitted[o] /= -1
   /\ LET t == Head(msgs[l][o]).txn
          h == Append(history[o], t)
      IN /\ history' = [history EXCEPT ![o] = h]
-        /\ diskQueue' = [diskQueue EXCEPT ![o] = Append(@, AppendWrite(t, FALSE))]
+        /\ Ask(o, <<AppendWrite(t, FALSE)>>)
         /\ msgs' = Receive(msgs, l, o)
         /\ IF zabState[o] = "BROADCAST"
            THEN /\ lastCommitted' = [lastCommitted EXCEPT ![o] = Len(h)]
@@ -141,6 +143,6 @@ ObserverProcessINFORM(o, l) ==
            ELSE /\ syncCommitted' = [syncCommitted EXCEPT ![o] =
                      IF Mutant = "m19_uptodate_commits_newleader_only" THEN @ ELSE Len(h)]
                 /\ UNCHANGED <<lastCommitted, historyVars>>
-  /\ UNCHANGED <<serverVars, disk, link, learners, quorumVars, live, electionVars>>
+  /\ UNCHANGED <<serverVars, link, learners, quorumVars, live, electionVars>>
 
 =============================================================================

@@ -28,6 +28,7 @@ FollowerConnect(f, l) ==
 -----------------------------------------------------------------------------
 \* The epoch that a leader chose is durable, so it may be told.
 EpochIsDurable(l) == newEpoch[l] /= 0 /\ disk[l].acceptedEpoch = newEpoch[l]
+LeaderInfoTo(told, e) == [f \in Server |-> IF f \in told THEN <<LeaderInfo(e)>> ELSE <<>>]
 
 LeaderProcessFOLLOWERINFO(l, f) ==
   /\ state[l] = "LEADING"
@@ -40,34 +41,38 @@ LeaderProcessFOLLOWERINFO(l, f) ==
          e       == IF Mutant = "m08_epoch_without_plus_one"
                     THEN Max({highest, 1}) ELSE highest + 1
          chooses == newEpoch[l] = 0 /\ IsQuorum(sids)
+         tells   == IF chooses THEN Coarse ELSE EpochIsDurable(l)
+         told    == (IF chooses THEN Learners(l, {"info"}) \ {f} ELSE {}) \cup
+                    (IF isLive THEN {f} ELSE {})
          net     == Receive(msgs, f, l)
+         now     == IF isLive THEN live \cup {<<f, l>>} ELSE live \ {<<f, l>>}
      IN /\ IF chooses THEN MayChooseEpoch(e) ELSE TRUE
         \* an older connection of f that l still held is dropped here
         /\ learners' = [learners EXCEPT ![l][f] = [phase |-> "info", zxid |-> ZeroZxid]]
-        /\ live' = IF isLive THEN live \cup {<<f, l>>} ELSE live \ {<<f, l>>}
-        /\ msgs' = IF isLive /\ EpochIsDurable(l)
-                   THEN [net EXCEPT ![l][f] = Append(@, LeaderInfo(newEpoch[l]))] ELSE net
+        /\ live' = now
+        /\ msgs' = IF tells THEN SendEach(net, now, l, LeaderInfoTo(told,
+                                   IF chooses THEN e ELSE newEpoch[l])) ELSE net
         /\ epochInfos' = [epochInfos EXCEPT ![l] =
                             IF chooses \/ newEpoch[l] /= 0 THEN {} ELSE infos]
         /\ IF chooses
            THEN /\ newEpoch' = [newEpoch EXCEPT ![l] = e]
-                /\ diskQueue' = [diskQueue EXCEPT ![l] = Append(@, AcceptedEpochWrite(e))]
+                /\ Ask(l, <<AcceptedEpochWrite(e)>>)
+                /\ ackEpochs' = [ackEpochs EXCEPT ![l] = IF Coarse THEN {l} ELSE {}]
                 /\ RecordIssued(e)
-           ELSE UNCHANGED <<newEpoch, diskQueue, historyVars>>
-        /\ UNCHANGED <<serverVars, logVars, disk, learnerVars, ackEpochs, ackNewLeader, acked,
-                       electionVars>>
+           ELSE UNCHANGED <<newEpoch, ackEpochs, diskVars, historyVars>>
+        /\ UNCHANGED <<serverVars, logVars, learnerVars, ackNewLeader, acked, electionVars>>
 
 \* The epoch becomes durable: everybody who has asked is told, and l has acknowledged it itself.
 LeaderPersistAcceptedEpoch(l) ==
+  /\ diskQueue[l] /= <<>>
   /\ state[l] = "LEADING"
   /\ \E k \in PersistRuns(l) :
        LET w == diskQueue[l][k]
-           told == [f \in Server |-> IF f \in Learners(l, {"info"})
-                                     THEN <<LeaderInfo(newEpoch[l])>> ELSE <<>>]
        IN /\ w.op = "acceptedEpoch"
           /\ Persist(l, k)
           /\ IF w.ack
-             THEN /\ msgs' = SendEach(msgs, l, told)
+             THEN /\ msgs' = SendEach(msgs, live, l,
+                                LeaderInfoTo(Learners(l, {"info"}), newEpoch[l]))
                   /\ ackEpochs' = [ackEpochs EXCEPT ![l] = {l}]
              ELSE UNCHANGED <<msgs, ackEpochs>>
   /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, newEpoch, epochInfos, ackNewLeader,
@@ -75,7 +80,7 @@ LeaderPersistAcceptedEpoch(l) ==
 
 -----------------------------------------------------------------------------
 FollowerProcessLEADERINFO(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "DISCOVERY"
   /\ Arrives(l, f, {"LEADERINFO"})
   /\ LET e == Head(msgs[l][f]).epoch
@@ -86,25 +91,25 @@ FollowerProcessLEADERINFO(f, l) ==
          \* stored and acknowledged, or acknowledged before
          fresh == IF Mutant = "m05_no_newleader_check" THEN e > AcceptedEpoch(f)
                   ELSE e /= AcceptedEpoch(f)
+         acknowledgement == AckEpoch(CurrentEpoch(f), LastZxid(history[f]))
      IN IF lower
         THEN BecomeLooking(f) /\ UNCHANGED historyVars
         ELSE /\ zabState' = [zabState EXCEPT ![f] = "SYNCHRONIZATION"]
              /\ IF fresh
                 THEN IF Mutant = "m06_accepted_epoch_not_stored"
-                     THEN /\ msgs' = SendToLeader(net, f,
-                               <<AckEpoch(CurrentEpoch(f), LastZxid(history[f]))>>)
-                          /\ UNCHANGED diskQueue
-                     ELSE /\ diskQueue' = [diskQueue EXCEPT ![f] =
-                               Append(@, AcceptedEpochWrite(e))]
-                          /\ msgs' = net
+                     THEN /\ msgs' = SendToLeader(net, f, <<acknowledgement>>)
+                          /\ UNCHANGED diskVars
+                     ELSE /\ Ask(f, <<AcceptedEpochWrite(e)>>)
+                          /\ msgs' = SendWhenDurable(net, f, <<acknowledgement>>)
                 ELSE \* acknowledged before: this one does not count again
                      /\ msgs' = SendToLeader(net, f, <<AckEpoch(-1, LastZxid(history[f]))>>)
-                     /\ UNCHANGED diskQueue
-             /\ UNCHANGED <<state, leaderOf, logVars, disk, learnerVars, learners, quorumVars,
+                     /\ UNCHANGED diskVars
+             /\ UNCHANGED <<state, leaderOf, logVars, learnerVars, learners, quorumVars,
                             live, electionVars, historyVars>>
 
 \* Also LOOKING or OBSERVING, and writes of a role that ended (not announced).
 FollowerPersistAcceptedEpoch(f) ==
+  /\ diskQueue[f] /= <<>>
   /\ state[f] \notin {"LEADING", "DOWN"}
   /\ \E k \in PersistRuns(f) :
        LET w == diskQueue[f][k]
@@ -133,6 +138,24 @@ CloseAtLeader(l, f) ==
   /\ live' = live \ {<<f, l>>}
   /\ msgs' = IF Arrives(f, l, InfoTypes) THEN msgs ELSE Clear(msgs, f, l)
 
+\* l's currentEpoch is durable, so l is in its epoch: all who have acknowledged it are
+\* synchronized. l's own log is durable, as writes are FIFO, so it counts as an acknowledgement of
+\* NEWLEADER. ends: l's ends of its connections; net: msgs, both as they are before this.
+StartEpoch(l, ends, net) ==
+  LET waiting == {f \in Server : ends[f].phase = "ackepoch"}
+      alone == Mutant = "m16_newleader_quorum_of_one"
+  IN /\ \E snap \in SnapChoicesFor(l, ends, waiting) :
+          msgs' = SendEach(net, live, l, [f \in Server |->
+            IF f \in waiting THEN SyncPackets(l, f, ends[f].zxid, snap[f]) ELSE <<>>])
+     /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
+          IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid] ELSE ends[f]]]
+     /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
+     /\ zabState' = [zabState EXCEPT ![l] = IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
+     /\ IF alone
+        THEN /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
+             /\ RecordEstablished(l)
+        ELSE UNCHANGED <<lastCommitted, historyVars>>
+
 LeaderProcessACKEPOCH(l, f) ==
   /\ state[l] = "LEADING"
   /\ learners[l][f].phase = "info"
@@ -146,50 +169,37 @@ LeaderProcessACKEPOCH(l, f) ==
                       diskQueue[l][n].op = "currentEpoch" /\ diskQueue[l][n].ack
          quorum == IF Mutant = "m17_ackepoch_quorum_of_one" THEN now /= {} ELSE IsQuorum(now)
          reached == zabState[l] = "DISCOVERY" /\ ~asked /\ quorum
+         waits   == [learners[l] EXCEPT ![f] = [phase |-> "ackepoch", zxid |-> m.lastZxid]]
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
-             /\ UNCHANGED <<ackEpochs, diskQueue>>
+             /\ UNCHANGED <<ackEpochs, diskVars, zabState, lastCommitted, ackNewLeader,
+                            historyVars>>
         ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
-             /\ diskQueue' = IF reached
-                  THEN [diskQueue EXCEPT ![l] = Append(@, CurrentEpochWrite(newEpoch[l], <<>>))]
-                  ELSE diskQueue
-             /\ IF zabState[l] \in {"SYNCHRONIZATION", "BROADCAST"}
-                THEN \E snap \in SnapChoices(l, m.lastZxid) :
-                       /\ msgs' = SendToLearner(net, l, f, SyncPackets(l, f, m.lastZxid, snap))
-                       /\ learners' = [learners EXCEPT ![l][f] =
-                                         [phase |-> "forwarding", zxid |-> ZeroZxid]]
-                ELSE /\ msgs' = net
+             /\ IF reached THEN Ask(l, <<CurrentEpochWrite(newEpoch[l], <<>>)>>)
+                ELSE UNCHANGED diskVars
+             /\ IF reached /\ Coarse
+                THEN StartEpoch(l, waits, net)
+                ELSE IF zabState[l] \in {"SYNCHRONIZATION", "BROADCAST"}
+                THEN /\ \E snap \in SnapChoices(l, m.lastZxid) :
+                          msgs' = SendToLearner(net, l, f, SyncPackets(l, f, m.lastZxid, snap))
                      /\ learners' = [learners EXCEPT ![l][f] =
-                                       [phase |-> "ackepoch", zxid |-> m.lastZxid]]
+                                       [phase |-> "forwarding", zxid |-> ZeroZxid]]
+                     /\ UNCHANGED <<zabState, lastCommitted, ackNewLeader, historyVars>>
+                ELSE /\ msgs' = net
+                     /\ learners' = [learners EXCEPT ![l] = waits]
+                     /\ UNCHANGED <<zabState, lastCommitted, ackNewLeader, historyVars>>
              /\ UNCHANGED live
-  /\ UNCHANGED <<serverVars, logVars, disk, learnerVars, newEpoch, epochInfos, ackNewLeader, acked,
-                 electionVars, historyVars>>
+  /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, acked, electionVars>>
 
-\* l is in its epoch: all who have acknowledged it are synchronized. l's own log is durable, as
-\* writes are FIFO, so it counts as an acknowledgement of NEWLEADER.
 LeaderPersistCurrentEpoch(l) ==
+  /\ diskQueue[l] /= <<>>
   /\ state[l] = "LEADING"
   /\ \E k \in PersistRuns(l) :
        LET w == diskQueue[l][k]
-           waiting == Learners(l, {"ackepoch"})
-           alone == Mutant = "m16_newleader_quorum_of_one"
        IN /\ w.op = "currentEpoch"
           /\ Persist(l, k)
           /\ IF w.ack
-             THEN \E snap \in SnapChoicesFor(l, waiting) :
-                    /\ msgs' = SendEach(msgs, l, [f \in Server |->
-                         IF f \in waiting THEN SyncPackets(l, f, learners[l][f].zxid, snap[f])
-                         ELSE <<>>])
-                    /\ learners' = [learners EXCEPT ![l] = [f \in Server |->
-                         IF f \in waiting THEN [phase |-> "forwarding", zxid |-> ZeroZxid]
-                         ELSE @[f]]]
-                    /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
-                    /\ zabState' = [zabState EXCEPT ![l] =
-                         IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
-                    /\ IF alone
-                       THEN /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
-                            /\ RecordEstablished(l)
-                       ELSE UNCHANGED <<lastCommitted, historyVars>>
+             THEN StartEpoch(l, learners[l], msgs)
              ELSE UNCHANGED <<msgs, learners, ackNewLeader, zabState, lastCommitted, historyVars>>
   /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, ackEpochs, acked,
                  live, electionVars>>

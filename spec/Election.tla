@@ -207,10 +207,10 @@ ElectLeader(l, Q) ==
   /\ state[l] = "LOOKING"
   /\ l \in Q
   /\ \A i \in Q : state[i] = "LOOKING"
+  /\ MayElect(l, Q)
   /\ LET own == OwnVote(l, history[l])
      IN IF Mutant = "m01_any_leader" THEN TRUE
         ELSE \A i \in Q : ~Beats(OwnVote(i, history[i]), own)
-  /\ MayElect(l, Q)
   /\ Decide([i \in Q |-> l])
   /\ UNCHANGED electionVars
 

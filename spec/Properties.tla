@@ -6,6 +6,8 @@ EXTENDS Faults
 Up(i) == state[i] /= "DOWN"
 DeliveredBy(i) == Prefix(history[i], lastCommitted[i])
 Range(s) == {s[n] : n \in 1..Len(s)}
+\* Every sequence of deliveries: those of each server now, and the longest that anybody ever made.
+Deliveries == {DeliveredBy(i) : i \in Server} \cup {committedLog}
 Comparable(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
 OfEpoch(s, e) == LET Is(t) == t.epoch = e IN SelectSeq(s, Is)
 Established(l) == state[l] = "LEADING" /\ zabState[l] = "BROADCAST"
@@ -61,16 +63,16 @@ Increasing(h) == \A n \in 1..(Len(h) - 1) : ZxidLess(ZxidOf(h[n]), ZxidOf(h[n + 
 LogsIncrease == \A i \in Server : Increasing(history[i]) /\ Increasing(disk[i].log)
 
 \* P5. Equal zxid: equal transaction, and equal logs before it.
-LogMatching ==
-  \A i, j \in Server : \A n \in 1..Len(history[i]) :
-    HasZxid(history[j], ZxidOf(history[i][n])) => IsPrefix(Prefix(history[i], n), history[j])
+\* (IF: of two logs one of which is a prefix of the other nothing else need be looked at.)
+MatchesLog(h, other) ==
+  IF IsPrefix(h, other) THEN TRUE
+  ELSE \A n \in 1..Len(h) : HasZxid(other, ZxidOf(h[n])) => IsPrefix(Prefix(h, n), other)
+LogMatching == \A i, j \in Server : MatchesLog(history[i], history[j])
 
 \* P6. Integrity (DSN): what is delivered was broadcast, and is delivered once.
 Integrity ==
-  /\ Range(committedLog) \subseteq {b.txn : b \in broadcast}
-  /\ \A i \in Server : LET d == DeliveredBy(i)
-                       IN /\ Range(d) \subseteq {b.txn : b \in broadcast}
-                          /\ \A m, n \in 1..Len(d) : d[m] = d[n] => m = n
+  LET made == {b.txn : b \in broadcast}
+  IN \A d \in Deliveries : Range(d) \subseteq made /\ Cardinality(Range(d)) = Len(d)
 
 \* P8. Agreement (DSN): whatever two servers, or incarnations of them, ever delivered, one is a
 \* prefix of the other. committedLog is the longest that was ever delivered.
@@ -83,20 +85,21 @@ Before(d, a, b) == \E m, n \in 1..Len(d) : m < n /\ d[m] = a /\ d[n] = b
 OrderedAs(d, other) ==
   \A m, n \in 1..Len(d) : m < n /\ d[n] \in Range(other) => Before(other, d[m], d[n])
 TotalOrder ==
-  LET all == {DeliveredBy(i) : i \in Server} \cup {committedLog}
-  IN \A d, other \in all : OrderedAs(d, other)
+  LET all == Deliveries
+      pairs == {d \in all : Len(d) >= 2}   \* these have an a before a b
+  IN \A d \in pairs : \A other \in all : OrderedAs(d, other)
 
 \* P9. Local primary order (DSN): if a leader broadcasts a before b, whoever delivers b delivers
 \* a before b. For all pairs (Apache's Zab.tla says "exists").
 LocalPrimaryOrder ==
-  \A a, b \in broadcast : a.txn.epoch = b.txn.epoch /\ a.n < b.n =>
-    \A d \in {DeliveredBy(i) : i \in Server} \cup {committedLog} :
-      b.txn \in Range(d) => Before(d, a.txn, b.txn)
+  LET all == Deliveries
+      later == {b \in broadcast : b.n > 1}
+  IN \A b \in later : \A a \in broadcast : a.txn.epoch = b.txn.epoch /\ a.n < b.n =>
+       \A d \in all : b.txn \in Range(d) => Before(d, a.txn, b.txn)
 
 \* P10. Global primary order (DSN): of two leaders, what the earlier broadcast comes first.
 GlobalPrimaryOrder ==
-  \A d \in {DeliveredBy(i) : i \in Server} \cup {committedLog} :
-    \A m, n \in 1..Len(d) : m < n => d[m].epoch <= d[n].epoch
+  \A d \in Deliveries : \A n \in 2..Len(d) : d[n - 1].epoch <= d[n].epoch
 
 \* P11. Primary integrity (DSN), for each broadcast: whatever of an earlier epoch is delivered by
 \* anybody, ever, the leader had delivered before it broadcast.
@@ -114,9 +117,12 @@ DeliversBeforeBroadcast ==
     r.epoch = newEpoch[l] /\ r.leader = l => lastCommitted[l] >= Len(r.initial)
 
 \* P14. What two servers hold of one epoch: one is a prefix of the other, of what was broadcast.
+\* (Where one is a prefix of the other, so are their parts.)
 EpochsMatch ==
-  \A i, j \in Server : \A e \in {t.epoch : t \in Range(history[i]) \cup Range(history[j])} :
-    Comparable(OfEpoch(history[i], e), OfEpoch(history[j], e))
+  \A i, j \in Server :
+    IF IsPrefix(history[i], history[j]) \/ IsPrefix(history[j], history[i]) THEN TRUE
+    ELSE \A e \in {t.epoch : t \in Range(history[i]) \cup Range(history[j])} :
+           Comparable(OfEpoch(history[i], e), OfEpoch(history[j], e))
 
 \* P15. Durability: what was ever committed is on the disks of a quorum.
 CommittedIsDurable == Majority({i \in Server : IsPrefix(committedLog, disk[i].log)})
@@ -136,7 +142,7 @@ SnapshotsAreCommitted ==
 
 \* P18. A synchronized learner's log is a prefix of its leader's.
 FollowsLeader ==
-  \A f, l \in Server : IsLive(f, l) /\ syncCommitted[f] /= -1 => IsPrefix(history[f], history[l])
+  \A p \in live : syncCommitted[p[1]] /= -1 => IsPrefix(history[p[1]], history[p[2]])
 
 \* P20. Nothing is acknowledged before it is durable. Read on a live connection, where the learner
 \* is still in the leader's epoch.
@@ -229,15 +235,17 @@ CommonLength(s, t) ==
   IF s = <<>> \/ t = <<>> THEN 0
   ELSE IF Head(s) = Head(t) THEN 1 + CommonLength(Tail(s), Tail(t)) ELSE 0
 CommittedStaysOnDisk ==
-  [][\A i \in Server : disk'[i].log /= disk[i].log =>
-       CommonLength(disk'[i].log, committedLog) >= CommonLength(disk[i].log, committedLog)]_disk
+  [][\A i \in Server :
+       IF IsPrefix(disk[i].log, disk'[i].log) THEN TRUE
+       ELSE CommonLength(disk'[i].log, committedLog) >= CommonLength(disk[i].log, committedLog)]_disk
 
 \* A4. An established leader's log is append-only.
 LeaderAppendOnly ==
   [][\A l \in Server : Established(l) /\ state'[l] = "LEADING" =>
        IsPrefix(history[l], history'[l])]_history
 
-\* A5. A disk changes only by the writes asked for, in their order (or by a snapshot taken).
+\* A5. A disk changes only by the writes asked for, in their order (or by a snapshot taken). (Of
+\* fine-grained models: coarse, there is no queue of writes.)
 DisksChangeByWrites ==
   [][\A i \in Server : disk'[i] /= disk[i] =>
        \/ \E k \in 1..Len(diskQueue[i]) :
@@ -256,6 +264,7 @@ RestartKeepsDisk ==
 
 DebugTwoLeadersOverlap ==
   ~\E a, b \in Server : a /= b /\ Established(a) /\ Established(b)
+\* (fine-grained: the writes are seen under way)
 DebugTruncTaken == \A i \in Server : \A n \in 1..Len(diskQueue[i]) :
   diskQueue[i][n].op /= "truncate"
 DebugSnapTaken == \A i \in Server : \A n \in 1..Len(diskQueue[i]) :
@@ -270,7 +279,7 @@ DebugEpochSkipped ==
 DebugCommittedShorterThanLog ==
   \A i \in Server : Established(i) => lastCommitted[i] = Len(history[i])
 DebugObserverInformed == ~\E o \in Observers, l \in Server : Arrives(l, o, {"INFORM"})
-\* a server delivers an entry that its own disk does not have yet
+\* a server delivers an entry that its own disk does not have yet (fine-grained)
 DebugDeliveredAheadOfDisk ==
   \A i \in Server : Up(i) => IsPrefix(DeliveredBy(i), disk[i].log)
 DebugEstablished == established = {}

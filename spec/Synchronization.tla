@@ -40,16 +40,22 @@ SyncPackets(l, f, p, snap) ==
   IN <<first>> \o ProposalsFrom(l, f, start) \o <<NewLeader(newEpoch[l])>>
 
 \* Choices of SNAP for each of these learners.
-SnapChoicesFor(l, fs) ==
-  {s \in [fs -> BOOLEAN] : \A f \in fs : s[f] \in SnapChoices(l, learners[l][f].zxid)}
+SnapChoicesFor(l, ends, fs) ==
+  {s \in [fs -> BOOLEAN] : \A f \in fs : s[f] \in SnapChoices(l, ends[f].zxid)}
 
 -----------------------------------------------------------------------------
 (* The learner *)
 
+\* History, then epoch, then this acknowledgement; after it those of entries still under way.
+NewLeaderAcks(e, zxids) ==
+  LET own == <<Ack(Zxid(e, 0))>>
+  IN IF Mutant = "m27_ack_proposal_before_newleader"
+     THEN Acks(zxids) \o own ELSE own \o Acks(zxids)
+
 \* f reads everything from DIFF, TRUNC or SNAP through NEWLEADER (sent in one step, so all of it
 \* is there): its history is the leader's now. Durable order: log, then currentEpoch.
 FollowerProcessNEWLEADER(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] = -1
   /\ Arrives(l, f, SyncTypes)
@@ -88,16 +94,18 @@ FollowerProcessNEWLEADER(f, l) ==
            \/ Mutant \in {"m05_no_newleader_check", "m06_accepted_epoch_not_stored"}
         /\ history' = [history EXCEPT ![f] = h]
         /\ syncCommitted' = [syncCommitted EXCEPT ![f] = raised]
-        /\ diskQueue' = [diskQueue EXCEPT ![f] = @ \o writes]
-        /\ msgs' = IF early THEN SendToLeader(net, f, <<Ack(Zxid(e, 0))>>) ELSE net
+        /\ Ask(f, writes)
+        /\ msgs' = IF early THEN SendToLeader(net, f, <<Ack(Zxid(e, 0))>>)
+                   ELSE SendWhenDurable(net, f, NewLeaderAcks(e, pending))
         /\ IF Mutant = "m39_delivers_before_uptodate"
            THEN /\ lastCommitted' = [lastCommitted EXCEPT ![f] = raised]
                 /\ RecordDelivery(h, raised)
            ELSE UNCHANGED <<lastCommitted, historyVars>>
-  /\ UNCHANGED <<serverVars, disk, link, learners, quorumVars, live, electionVars>>
+  /\ UNCHANGED <<serverVars, link, learners, quorumVars, live, electionVars>>
 
 \* Also LOOKING or OBSERVING. Entries whose PROPOSAL came after NEWLEADER are acknowledged.
 FollowerPersistLog(f) ==
+  /\ diskQueue[f] /= <<>>
   /\ state[f] \notin {"LEADING", "DOWN"}
   /\ \E k \in PersistRuns(f) :
        LET run == SubSeq(diskQueue[f], 1, k)
@@ -109,35 +117,32 @@ FollowerPersistLog(f) ==
   /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, quorumVars, live, electionVars,
                  historyVars>>
 
-\* History, then epoch, then this acknowledgement; after it those of entries still under way.
 FollowerPersistCurrentEpoch(f) ==
+  /\ diskQueue[f] /= <<>>
   /\ state[f] \notin {"LEADING", "DOWN"}
   /\ \E k \in PersistRuns(f) :
        LET w == diskQueue[f][k]
-           own == <<Ack(Zxid(w.epoch, 0))>>
        IN /\ w.op = "currentEpoch"
           /\ Persist(f, k)
           /\ msgs' = IF ~w.ack THEN msgs
-                     ELSE SendToLeader(msgs, f,
-                            IF Mutant = "m27_ack_proposal_before_newleader"
-                            THEN Acks(w.zxids) \o own ELSE own \o Acks(w.zxids))
+                     ELSE SendToLeader(msgs, f, NewLeaderAcks(w.epoch, w.zxids))
   /\ UNCHANGED <<serverVars, logVars, learnerVars, learners, quorumVars, live, electionVars,
                  historyVars>>
 
 FollowerProcessPROPOSALInSync(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"PROPOSAL"})
   /\ LET t == Head(msgs[l][f]).txn
      IN /\ history' = [history EXCEPT ![f] = Append(@, t)]
-        /\ diskQueue' = [diskQueue EXCEPT ![f] = Append(@, AppendWrite(t, TRUE))]
-        /\ msgs' = Receive(msgs, l, f)
-  /\ UNCHANGED <<serverVars, lastCommitted, disk, learnerVars, learners, quorumVars, live,
+        /\ Ask(f, <<AppendWrite(t, TRUE)>>)
+        /\ msgs' = SendWhenDurable(Receive(msgs, l, f), f, <<Ack(ZxidOf(t))>>)
+  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, quorumVars, live,
                  electionVars, historyVars>>
 
 FollowerProcessCOMMITInSync(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"COMMIT"})
@@ -151,7 +156,7 @@ FollowerProcessCOMMITInSync(f, l) ==
                  historyVars>>
 
 FollowerProcessUPTODATE(f, l) ==
-  /\ link[f] = l
+  /\ Follows(f, l)
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"UPTODATE"})
@@ -182,7 +187,7 @@ LeaderProcessACKNEWLEADER(l, f) ==
          told == IF establishes THEN up ELSE IF zabState[l] = "BROADCAST" THEN {f} ELSE {}
      IN /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = now]
         /\ learners' = phases
-        /\ msgs' = SendEach(Receive(msgs, f, l), l, [g \in Server |->
+        /\ msgs' = SendEach(Receive(msgs, f, l), live, l, [g \in Server |->
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])
         /\ IF establishes
            THEN /\ zabState' = [zabState EXCEPT ![l] = "BROADCAST"]

@@ -16,7 +16,7 @@ CONSTANTS
   Observers,      \* the members that never vote and never acknowledge; the others are voters
   NoServer,       \* "nobody": not an element of Server
   ElectionMode,   \* "fle": fast leader election, by notifications; "oracle": one step elects
-  Granularity,    \* "fine": one durable write a step; "coarse": up to the next write of an epoch
+  Granularity,    \* "fine": one durable write a step; "coarse": with the step that asks for it
   SnapshotSync,   \* may a leader send SNAP (its older log was dropped from memory)?
   Mutant          \* "none", or the name of a planted fault (mutants/README.md)
 
@@ -154,19 +154,20 @@ CurrentEpoch(i)  == LastAsked(i, "currentEpoch", disk[i].currentEpoch)
 Forget(ws) == [n \in 1..Len(ws) |-> [ws[n] EXCEPT !.ack = FALSE]]
 
 LogOps == {"append", "truncate", "install"}
-IsEpochWrite(w) == w.op \notin LogOps
 
-\* KNOB. How many writes one step makes durable. Coarse: through the next write of an epoch.
-PersistRuns(i) ==
-  LET q == diskQueue[i]
-      epochs == {n \in 1..Len(q) : IsEpochWrite(q[n])}
-  IN IF q = <<>> THEN {}
-     ELSE IF Granularity = "fine" THEN {1}
-     ELSE IF epochs = {} THEN {Len(q)}
-     ELSE {CHOOSE n \in epochs : \A m \in epochs : n <= m}
+\* KNOB. How many writes one step makes durable.
+PersistRuns(i) == {1}
 
 \* KNOB. How many of the writes under way a crash lets through.
 CrashPrefixes(i) == 0..Len(diskQueue[i])
+
+\* i asks for durable writes, in this order. Coarse: they are done in the same step, so that
+\* diskQueue is always empty, and what is announced when they are durable is announced at once.
+Coarse == Granularity = "coarse"
+Ask(i, writes) ==
+  IF Coarse
+  THEN disk' = [disk EXCEPT ![i] = ApplyWrites(@, writes)] /\ UNCHANGED diskQueue
+  ELSE diskQueue' = [diskQueue EXCEPT ![i] = @ \o writes] /\ UNCHANGED disk
 
 \* The first k writes of i become durable.
 Persist(i, k) ==
@@ -194,7 +195,8 @@ Ack(z)                == [type |-> "ACK", zxid |-> z]
 Acks(zs) == [n \in 1..Len(zs) |-> Ack(zs[n])]
 
 \* The next unread packet from j to i is of one of these types.
-Arrives(j, i, types) == IF msgs[j][i] = <<>> THEN FALSE ELSE Head(msgs[j][i]).type \in types
+Arrives(j, i, types) ==
+  LET q == msgs[j][i] IN IF q = <<>> THEN FALSE ELSE Head(q).type \in types
 
 -----------------------------------------------------------------------------
 (* Connections. A learner has one end (link), a leader one for each learner (learners). `live`   *)
@@ -205,20 +207,24 @@ Arrives(j, i, types) == IF msgs[j][i] = <<>> THEN FALSE ELSE Head(msgs[j][i]).ty
 NoLearner == [phase |-> "none", zxid |-> ZeroZxid]
 NoLearners == [f \in Server |-> NoLearner]
 IsLive(f, l) == <<f, l>> \in live
+\* f has its end of a connection with l.
+Follows(f, l) == IF l = NoServer THEN FALSE ELSE link[f] = l
 \* f dialled l, which has not yet read its FOLLOWERINFO.
 IsDialled(f, l) == link[f] = l /\ ~IsLive(f, l) /\ Arrives(f, l, InfoTypes)
 
 Receive(net, j, i) == [net EXCEPT ![j][i] = Tail(@)]
 Clear(net, j, i)   == [net EXCEPT ![j][i] = <<>>]
 ClearTo(net, i)    == [j \in Server |-> [net[j] EXCEPT ![i] = <<>>]]
-\* ms: a function from peers to sequences of packets; only live connections carry them.
-SendEach(net, l, ms) ==
-  [net EXCEPT ![l] = [f \in Server |-> IF <<f, l>> \in live THEN @[f] \o ms[f] ELSE @[f]]]
+\* ms: a function from learners to sequences of packets; only live connections carry them.
+SendEach(net, pairs, l, ms) ==
+  [net EXCEPT ![l] = [f \in Server |-> IF <<f, l>> \in pairs THEN @[f] \o ms[f] ELSE @[f]]]
 SendToLearner(net, l, f, ms) == IF IsLive(f, l) THEN [net EXCEPT ![l][f] = @ \o ms] ELSE net
 SendToLeader(net, f, ms) ==
   LET l == link[f]
   IN IF l = NoServer THEN net
      ELSE IF IsLive(f, l) THEN [net EXCEPT ![f][l] = @ \o ms] ELSE net
+\* What f sends when the writes that it asks for in this step are durable.
+SendWhenDurable(net, f, ms) == IF Coarse THEN SendToLeader(net, f, ms) ELSE net
 DeadWith(i) == {p \in live : p[1] = i \/ p[2] = i}
 
 -----------------------------------------------------------------------------
