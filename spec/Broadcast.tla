@@ -26,7 +26,7 @@ LeaderPropose(l) ==
           /\ msgs' = SendEach(msgs, live, l, [f \in Server |->
                        IF SeesProposals(l, f) THEN <<Proposal(t)>> ELSE <<>>])
           /\ RecordBroadcast(l, t)
-  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, newEpoch, epochInfos, ackEpochs,
+  /\ UNCHANGED <<serverVars, committedVars, learnerVars, learners, newEpoch, epochInfos, ackEpochs,
                  ackNewLeader, live, electionVars>>
 
 -----------------------------------------------------------------------------
@@ -59,7 +59,7 @@ CommitPackets(l, from, to) ==
 Acknowledge(l, acks, net) ==
   LET n == IF zabState[l] = "BROADCAST" THEN CommitPoint(l, acks) ELSE lastCommitted[l]
   IN /\ acked' = [acked EXCEPT ![l] = acks]
-     /\ lastCommitted' = [lastCommitted EXCEPT ![l] = n]
+     /\ IF n > lastCommitted[l] THEN DeliverUpTo(l, history[l], n) ELSE UNCHANGED committedVars
      /\ msgs' = SendEach(net, live, l, CommitPackets(l, lastCommitted[l], n))
      /\ IF n > lastCommitted[l] THEN RecordDelivery(history[l], n) ELSE UNCHANGED historyVars
 
@@ -75,7 +75,7 @@ LeaderPersistLog(l) ==
        IN /\ diskQueue[l][k].op \in LogOps
           /\ Persist(l, k)
           /\ IF done = <<>>
-             THEN UNCHANGED <<acked, lastCommitted, msgs, historyVars>>
+             THEN UNCHANGED <<acked, committedVars, msgs, historyVars>>
              ELSE Acknowledge(l, [acked[l] EXCEPT ![l] = ZxidOf(done[Len(done)].txn)], msgs)
   /\ UNCHANGED <<serverVars, history, learnerVars, learners, newEpoch, epochInfos, ackEpochs,
                  ackNewLeader, live, electionVars>>
@@ -90,7 +90,7 @@ LeaderProcessACK(l, f) ==
      IN /\ z[2] /= 0
         /\ IF f \in Voters \/ Mutant = "m41_observer_ack_counted"
            THEN Acknowledge(l, [acked[l] EXCEPT ![f] = Newer(@, z)], net)
-           ELSE msgs' = net /\ UNCHANGED <<acked, lastCommitted, historyVars>>
+           ELSE msgs' = net /\ UNCHANGED <<acked, committedVars, historyVars>>
   /\ UNCHANGED <<serverVars, history, diskVars, learnerVars, learners, newEpoch, epochInfos,
                  ackEpochs, ackNewLeader, live, electionVars>>
 
@@ -98,7 +98,7 @@ LeaderProcessACK(l, f) ==
 (* Learners *)
 
 FollowerProcessPROPOSAL(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "BROADCAST"
   /\ Arrives(l, f, {"PROPOSAL"})
   /\ LET t == Head(msgs[l][f]).txn
@@ -109,26 +109,26 @@ FollowerProcessPROPOSAL(f, l) ==
                 /\ UNCHANGED diskVars
            ELSE /\ msgs' = SendWhenDurable(net, f, <<Ack(ZxidOf(t))>>)
                 /\ Ask(f, <<AppendWrite(t, TRUE)>>)
-  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, quorumVars, live,
+  /\ UNCHANGED <<serverVars, committedVars, learnerVars, learners, quorumVars, live,
                  electionVars, historyVars>>
 
 \* The next entry, or the learner would have missed one (it would then have to start anew).
 FollowerProcessCOMMIT(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "BROADCAST"
   /\ Arrives(l, f, {"COMMIT"})
   /\ lastCommitted[f] < Len(history[f])
   /\ LET z == Head(msgs[l][f]).zxid
          n == IF Mutant = "m20_commits_all_it_has" THEN Len(history[f]) ELSE lastCommitted[f] + 1
      IN /\ ZxidOf(history[f][lastCommitted[f] + 1]) = z
-        /\ lastCommitted' = [lastCommitted EXCEPT ![f] = n]
+        /\ DeliverUpTo(f, history[f], n)
         /\ RecordDelivery(history[f], n)
   /\ msgs' = Receive(msgs, l, f)
   /\ UNCHANGED <<serverVars, history, diskVars, learnerVars, learners, quorumVars, live,
                  electionVars>>
 
 ObserverProcessINFORM(o, l) ==
-  /\ Follows(o, l)
+  /\ link[o] = l
   /\ Arrives(l, o, {"INFORM"})
   /\ syncCommitted[o] /= -1
   /\ LET t == Head(msgs[l][o]).txn
@@ -137,12 +137,12 @@ ObserverProcessINFORM(o, l) ==
         /\ Ask(o, <<AppendWrite(t, FALSE)>>)
         /\ msgs' = Receive(msgs, l, o)
         /\ IF zabState[o] = "BROADCAST"
-           THEN /\ lastCommitted' = [lastCommitted EXCEPT ![o] = Len(h)]
+           THEN /\ DeliverUpTo(o, h, Len(h))
                 /\ RecordDelivery(h, Len(h))
                 /\ UNCHANGED syncCommitted
            ELSE /\ syncCommitted' = [syncCommitted EXCEPT ![o] =
                      IF Mutant = "m19_uptodate_commits_newleader_only" THEN @ ELSE Len(h)]
-                /\ UNCHANGED <<lastCommitted, historyVars>>
+                /\ UNCHANGED <<committedVars, historyVars>>
   /\ UNCHANGED <<serverVars, link, learners, quorumVars, live, electionVars>>
 
 =============================================================================

@@ -80,7 +80,7 @@ LeaderPersistAcceptedEpoch(l) ==
 
 -----------------------------------------------------------------------------
 FollowerProcessLEADERINFO(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "DISCOVERY"
   /\ Arrives(l, f, {"LEADERINFO"})
   /\ LET e == Head(msgs[l][f]).epoch
@@ -152,9 +152,9 @@ StartEpoch(l, ends, net) ==
      /\ ackNewLeader' = [ackNewLeader EXCEPT ![l] = {l}]
      /\ zabState' = [zabState EXCEPT ![l] = IF alone THEN "BROADCAST" ELSE "SYNCHRONIZATION"]
      /\ IF alone
-        THEN /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
+        THEN /\ DeliverUpTo(l, history[l], Len(history[l]))
              /\ RecordEstablished(l)
-        ELSE UNCHANGED <<lastCommitted, historyVars>>
+        ELSE UNCHANGED <<committedVars, historyVars>>
 
 LeaderProcessACKEPOCH(l, f) ==
   /\ state[l] = "LEADING"
@@ -172,7 +172,7 @@ LeaderProcessACKEPOCH(l, f) ==
          waits   == [learners[l] EXCEPT ![f] = [phase |-> "ackepoch", zxid |-> m.lastZxid]]
      IN IF IsAheadOf(m, l)
         THEN /\ CloseAtLeader(l, f)
-             /\ UNCHANGED <<ackEpochs, diskVars, zabState, lastCommitted, ackNewLeader,
+             /\ UNCHANGED <<ackEpochs, diskVars, zabState, committedVars, ackNewLeader,
                             historyVars>>
         ELSE /\ ackEpochs' = [ackEpochs EXCEPT ![l] = now]
              /\ IF reached THEN Ask(l, <<CurrentEpochWrite(newEpoch[l], <<>>)>>)
@@ -184,10 +184,10 @@ LeaderProcessACKEPOCH(l, f) ==
                           msgs' = SendToLearner(net, l, f, SyncPackets(l, f, m.lastZxid, snap))
                      /\ learners' = [learners EXCEPT ![l][f] =
                                        [phase |-> "forwarding", zxid |-> ZeroZxid]]
-                     /\ UNCHANGED <<zabState, lastCommitted, ackNewLeader, historyVars>>
+                     /\ UNCHANGED <<zabState, committedVars, ackNewLeader, historyVars>>
                 ELSE /\ msgs' = net
                      /\ learners' = [learners EXCEPT ![l] = waits]
-                     /\ UNCHANGED <<zabState, lastCommitted, ackNewLeader, historyVars>>
+                     /\ UNCHANGED <<zabState, committedVars, ackNewLeader, historyVars>>
              /\ UNCHANGED live
   /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, acked, electionVars>>
 
@@ -200,7 +200,7 @@ LeaderPersistCurrentEpoch(l) ==
           /\ Persist(l, k)
           /\ IF w.ack
              THEN StartEpoch(l, learners[l], msgs)
-             ELSE UNCHANGED <<msgs, learners, ackNewLeader, zabState, lastCommitted, historyVars>>
+             ELSE UNCHANGED <<msgs, learners, ackNewLeader, zabState, committedVars, historyVars>>
   /\ UNCHANGED <<state, leaderOf, history, learnerVars, newEpoch, epochInfos, ackEpochs, acked,
                  live, electionVars>>
 

@@ -92,7 +92,7 @@ BecomeLooking(i) ==
                       ELSE IF Mutant = "m29_pending_writes_after_shutdown"
                       THEN [lastCommitted EXCEPT ![i] = Min(@, Len(disk[i].log))]
                       ELSE lastCommitted
-  /\ UNCHANGED disk
+  /\ UNCHANGED <<memoryLog, disk>>
   /\ LookForLeader(i, history'[i])
 
 -----------------------------------------------------------------------------

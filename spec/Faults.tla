@@ -18,6 +18,7 @@ Crash(i) ==
   /\ diskQueue' = [diskQueue EXCEPT ![i] = <<>>]
   /\ history' = [history EXCEPT ![i] = <<>>]
   /\ lastCommitted' = [lastCommitted EXCEPT ![i] = 0]
+  /\ memoryLog' = [memoryLog EXCEPT ![i] = NothingInMemory]
   /\ LeaveRole(i)
   /\ msgs' = ClearTo(msgs, i)
   /\ ForgetElection(i)
@@ -34,6 +35,7 @@ Restart(i) ==
      IN /\ disk' = [disk EXCEPT ![i].log = kept, ![i].acceptedEpoch = accepted]
         /\ history' = [history EXCEPT ![i] = kept]
         /\ lastCommitted' = [lastCommitted EXCEPT ![i] = known]
+        /\ memoryLog' = [memoryLog EXCEPT ![i] = MemoryAfter(Prefix(kept, known))]
         /\ RecordDelivery(kept, known)
         /\ state' = [state EXCEPT ![i] = "LOOKING"]
         /\ LookForLeader(i, kept)

@@ -28,6 +28,7 @@ TypeOK ==
   /\ \A i \in Server :
        /\ IsLog(history[i]) /\ IsLog(disk[i].log)
        /\ lastCommitted[i] \in 0..Len(history[i])
+       /\ IsZxid(memoryLog[i].base) /\ IsLog(memoryLog[i].txns)
        /\ disk[i].snapshot \in 0..Len(disk[i].log)
        /\ disk[i].acceptedEpoch \in Nat /\ disk[i].currentEpoch \in Nat
        /\ \A n \in 1..Len(diskQueue[i]) :
@@ -143,6 +144,17 @@ SnapshotsAreCommitted ==
 \* P18. A synchronized learner's log is a prefix of its leader's.
 FollowsLeader ==
   \A p \in live : syncCommitted[p[1]] /= -1 => IsPrefix(history[p[1]], history[p[2]])
+
+\* P19. The committed log in memory is contiguous: from its base, which is an entry (or nothing), to
+\* what was delivered last none is missing (ZOOKEEPER-4925); and it is on disk, with what is under
+\* way to it.
+MemoryLogContiguous ==
+  \A i \in Server : Up(i) =>
+    LET m == memoryLog[i]
+        below == CountUpTo(history[i], m.base)
+    IN /\ m.base = LastZxid(Prefix(history[i], below))
+       /\ m.txns = SubSeq(history[i], below + 1, lastCommitted[i])
+       /\ Range(m.txns) \subseteq Range(ApplyWrites(disk[i], diskQueue[i]).log)
 
 \* P20. Nothing is acknowledged before it is durable. Read on a live connection, where the learner
 \* is still in the leader's epoch.

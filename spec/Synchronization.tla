@@ -8,36 +8,38 @@ EXTENDS Election
 -----------------------------------------------------------------------------
 (* What a leader sends to synchronize f, whose last zxid is p.                                   *)
 
-\* What a SNAP of l holds: what it has delivered, or the snapshot that it got itself as a learner
-\* and has not made its state yet.
-SnapLength(l) == Max({lastCommitted[l], ApplyWrites(disk[l], diskQueue[l]).snapshot})
+\* SNAP is due exactly where p is below what l holds in memory. (KNOB: a trace does not show what its
+\* leader held.)
+SnapChoices(l, p) == {ZxidLess(p, memoryLog[l].base)}
 
-\* KNOB. SNAP is due where p is below what l holds in memory, which is at least all uncommitted.
-SnapAllowed(l, p) ==
-  IF SnapshotSync THEN ZxidLess(p, LastZxid(Prefix(history[l], SnapLength(l)))) ELSE FALSE
-SnapChoices(l, p) == IF SnapAllowed(l, p) THEN BOOLEAN ELSE {FALSE}
+\* What l can send entry by entry: the committed log in memory, and all that is not delivered yet.
+Held(l) ==
+  memoryLog[l].txns \o SubSeq(history[l], SnapLength(l) + 1, Len(history[l]))
 
-ProposalsFrom(l, f, start) ==
-  LET h == history[l]
-      cp == CommittedPoint(l)
-      end == IF f \in Observers \/ Mutant = "m25_late_joiner_misses_proposals" THEN cp ELSE Len(h)
-      upTo[n \in Nat] ==
-        IF n <= start THEN <<>>
-        ELSE upTo[n - 1] \o (IF n <= cp THEN <<Proposal(h[n]), Commit(ZxidOf(h[n]))>>
-                             ELSE <<Proposal(h[n])>>)
-  IN upTo[end]
+\* PROPOSAL of each of these entries, followed by COMMIT of the first c of them.
+Proposals(txns, c) ==
+  [n \in 1..(Len(txns) + c) |->
+     IF n > 2 * c THEN Proposal(txns[n - c])
+     ELSE IF n % 2 = 1 THEN Proposal(txns[(n + 1) \div 2]) ELSE Commit(ZxidOf(txns[n \div 2]))]
 
 SyncPackets(l, f, p, snap) ==
   LET h == history[l]
-      cp == CommittedPoint(l)
-      known == CountUpTo(h, p)
-      inHistory == p[2] = 0 \/ HasZxid(h, p) \/ Mutant = "m30_diff_where_trunc_is_due"
+      held == Held(l)
+      point == LastZxid(Prefix(h, CommittedPoint(l)))
+      known == CountUpTo(held, p)
+      inHistory == p[2] = 0 \/ p = memoryLog[l].base \/ HasZxid(held, p)
+                   \/ Mutant = "m30_diff_where_trunc_is_due"
       cut == IF Mutant = "m31_trunc_one_too_far" /\ known > 0 THEN known - 1 ELSE known
-      first == IF snap THEN Snap(Prefix(h, SnapLength(l)))
-               ELSE IF inHistory THEN Diff(LastZxid(Prefix(h, cp)))
-               ELSE Trunc(LastZxid(Prefix(h, cut)))
-      start == IF snap THEN SnapLength(l) ELSE known
-  IN <<first>> \o ProposalsFrom(l, f, start) \o <<NewLeader(newEpoch[l])>>
+      image == Prefix(h, SnapLength(l))
+      first == IF snap THEN Snap(image)
+               ELSE IF inHistory THEN Diff(point)
+               ELSE Trunc(IF cut = 0 THEN memoryLog[l].base ELSE ZxidOf(held[cut]))
+      start == IF snap THEN CountUpTo(held, LastZxid(image)) ELSE known
+      committed == CountUpTo(held, point)
+      end == IF f \in Observers \/ Mutant = "m25_late_joiner_misses_proposals"
+             THEN Max({committed, start}) ELSE Len(held)
+  IN <<first>> \o Proposals(SubSeq(held, start + 1, end), Max({committed - start, 0}))
+     \o <<NewLeader(newEpoch[l])>>
 
 \* Choices of SNAP for each of these learners.
 SnapChoicesFor(l, ends, fs) ==
@@ -55,7 +57,7 @@ NewLeaderAcks(e, zxids) ==
 \* f reads everything from DIFF, TRUNC or SNAP through NEWLEADER (sent in one step, so all of it
 \* is there): its history is the leader's now. Durable order: log, then currentEpoch.
 FollowerProcessNEWLEADER(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] = -1
   /\ Arrives(l, f, SyncTypes)
@@ -101,6 +103,8 @@ FollowerProcessNEWLEADER(f, l) ==
            THEN /\ lastCommitted' = [lastCommitted EXCEPT ![f] = raised]
                 /\ RecordDelivery(h, raised)
            ELSE UNCHANGED <<lastCommitted, historyVars>>
+        /\ memoryLog' = IF m.type = "SNAP"
+                        THEN [memoryLog EXCEPT ![f] = MemoryAfter(m.snapshot)] ELSE memoryLog
   /\ UNCHANGED <<serverVars, link, learners, quorumVars, live, electionVars>>
 
 \* Also LOOKING or OBSERVING. Entries whose PROPOSAL came after NEWLEADER are acknowledged.
@@ -130,7 +134,7 @@ FollowerPersistCurrentEpoch(f) ==
                  historyVars>>
 
 FollowerProcessPROPOSALInSync(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"PROPOSAL"})
@@ -138,11 +142,11 @@ FollowerProcessPROPOSALInSync(f, l) ==
      IN /\ history' = [history EXCEPT ![f] = Append(@, t)]
         /\ Ask(f, <<AppendWrite(t, TRUE)>>)
         /\ msgs' = SendWhenDurable(Receive(msgs, l, f), f, <<Ack(ZxidOf(t))>>)
-  /\ UNCHANGED <<serverVars, lastCommitted, learnerVars, learners, quorumVars, live,
+  /\ UNCHANGED <<serverVars, committedVars, learnerVars, learners, quorumVars, live,
                  electionVars, historyVars>>
 
 FollowerProcessCOMMITInSync(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"COMMIT"})
@@ -156,12 +160,15 @@ FollowerProcessCOMMITInSync(f, l) ==
                  historyVars>>
 
 FollowerProcessUPTODATE(f, l) ==
-  /\ Follows(f, l)
+  /\ link[f] = l
   /\ zabState[f] = "SYNCHRONIZATION"
   /\ syncCommitted[f] /= -1
   /\ Arrives(l, f, {"UPTODATE"})
   /\ zabState' = [zabState EXCEPT ![f] = "BROADCAST"]
-  /\ lastCommitted' = [lastCommitted EXCEPT ![f] = syncCommitted[f]]
+  /\ IF Mutant = "m33_hole_in_committed_log"
+     THEN /\ lastCommitted' = [lastCommitted EXCEPT ![f] = syncCommitted[f]]
+          /\ UNCHANGED memoryLog
+     ELSE DeliverUpTo(f, history[f], syncCommitted[f])
   /\ msgs' = Receive(msgs, l, f)
   /\ RecordDelivery(history[f], syncCommitted[f])
   \* not needed any more: 0 rather than the value, so that states differ only where they matter
@@ -191,9 +198,9 @@ LeaderProcessACKNEWLEADER(l, f) ==
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])
         /\ IF establishes
            THEN /\ zabState' = [zabState EXCEPT ![l] = "BROADCAST"]
-                /\ lastCommitted' = [lastCommitted EXCEPT ![l] = Len(history[l])]
+                /\ DeliverUpTo(l, history[l], Len(history[l]))
                 /\ RecordEstablished(l)
-           ELSE UNCHANGED <<zabState, lastCommitted, historyVars>>
+           ELSE UNCHANGED <<zabState, committedVars, historyVars>>
   /\ UNCHANGED <<state, leaderOf, history, diskVars, learnerVars, newEpoch, epochInfos, ackEpochs,
                  acked, live, electionVars>>
 

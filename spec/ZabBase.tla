@@ -6,7 +6,12 @@
 (* FastLeaderElection. docs/architecture.md has the table of steps: an action here is one row    *)
 (* of it, and one step of the reducers in src/core.                                              *)
 (*                                                                                               *)
-(* Abstractions: a log is kept whole, and a snapshot is the length of a prefix of it; time is    *)
+(* Four things are kept apart, as a server can lose them one by one: the log in memory (history), *)
+(* the log on disk, the snapshot on disk, and the committed entries still held in memory, which   *)
+(* are what a leader synchronizes from (memoryLog).                                               *)
+(*                                                                                               *)
+(* Abstractions: a history is kept whole, also what is below memoryLog, as what a server has      *)
+(* applied is a function of it; a snapshot is the length of a prefix of the log; time is          *)
 (* nondeterminism; sessions, requests and pings are left out. Nothing here is bounded: bounds,   *)
 (* symmetry and views belong in models/MC*.tla, which replace the operators marked KNOB.         *)
 EXTENDS Integers, Sequences, FiniteSets
@@ -17,7 +22,7 @@ CONSTANTS
   NoServer,       \* "nobody": not an element of Server
   ElectionMode,   \* "fle": fast leader election, by notifications; "oracle": one step elects
   Granularity,    \* "fine": one durable write a step; "coarse": with the step that asks for it
-  SnapshotSync,   \* may a leader send SNAP (its older log was dropped from memory)?
+  SnapshotSync,   \* are committed entries dropped from memory, so that SNAP may be due?
   Mutant          \* "none", or the name of a planted fault (mutants/README.md)
 
 ASSUME Observers \subseteq Server /\ NoServer \notin Server
@@ -30,6 +35,7 @@ VARIABLES
   leaderOf,       \* [Server -> Server or NoServer]: whom it leads or follows; NoServer if LOOKING
   history,        \* [Server -> Seq(Txn)]: the log in memory, also what is not durable yet
   lastCommitted,  \* [Server -> Nat]: how much of history this incarnation delivered (a length)
+  memoryLog,      \* [Server -> [base (a zxid), txns]]: committed entries in memory: those after base
   \* ---- one server, durable
   disk,           \* [Server -> [acceptedEpoch, currentEpoch, snapshot (a length), log]]
   diskQueue,      \* [Server -> Seq(Write)]: durable writes asked for and not done; FIFO, volatile
@@ -48,7 +54,8 @@ VARIABLES
   msgs            \* [Server -> [Server -> Seq(Packet)]]: sent by the first, unread by the second
 
 serverVars  == <<state, zabState, leaderOf>>
-logVars     == <<history, lastCommitted>>
+committedVars == <<lastCommitted, memoryLog>>
+logVars     == <<history, committedVars>>
 diskVars    == <<disk, diskQueue>>
 learnerVars == <<link, syncCommitted>>
 quorumVars  == <<newEpoch, epochInfos, ackEpochs, ackNewLeader, acked>>
@@ -89,6 +96,7 @@ MayResend(i)        == TRUE
 MayTakeSnapshot(i)  == TRUE
 SnapshotPoints(i)   == {lastCommitted[i]}   \* how much of history a snapshot may hold
 NewValues(l)        == {l}    \* what a proposal may carry
+KeptCommitted       == 0      \* how many committed entries stay in memory (Apache: commitLogCount)
 Enqueue(q, m)       == Append(q, m)   \* an election message is sent
 
 -----------------------------------------------------------------------------
@@ -110,6 +118,31 @@ CountUpTo(h, z) == Cardinality({n \in 1..Len(h) : ZxidAtMost(ZxidOf(h[n]), z)})
 HasZxid(h, z) == \E n \in 1..Len(h) : ZxidOf(h[n]) = z
 RECURSIVE Flatten(_)
 Flatten(ss) == IF ss = <<>> THEN <<>> ELSE Head(ss) \o Flatten(Tail(ss))
+
+-----------------------------------------------------------------------------
+(* The committed log in memory (Apache: ZKDatabase.committedLog, minCommittedLog).               *)
+
+NothingInMemory == [base |-> ZeroZxid, txns |-> <<>>]
+\* Nothing of what is in the snapshot s (a sequence) is held, and nothing after it is committed.
+MemoryAfter(s) == [base |-> LastZxid(s), txns |-> <<>>]
+
+\* How much of i's history a snapshot of it holds now: what it has delivered, or the snapshot that it
+\* was sent as a learner and has not delivered yet.
+SnapLength(i) ==
+  IF memoryLog[i].txns /= <<>> THEN lastCommitted[i]
+  ELSE Max({lastCommitted[i], CountUpTo(history[i], memoryLog[i].base)})
+
+Dropped(n) == IF ~SnapshotSync THEN 0 ELSE IF n > KeptCommitted THEN n - KeptCommitted ELSE 0
+
+\* i, whose history is h, has delivered the first n entries of it: the new ones join the others.
+WithDelivered(i, h, n) ==
+  LET m == memoryLog[i]
+      txns == m.txns \o SubSeq(h, SnapLength(i) + 1, n)
+      d == Dropped(Len(txns))
+  IN [base |-> IF d = 0 THEN m.base ELSE ZxidOf(txns[d]), txns |-> SubSeq(txns, d + 1, Len(txns))]
+DeliverUpTo(i, h, n) ==
+  /\ lastCommitted' = [lastCommitted EXCEPT ![i] = n]
+  /\ memoryLog' = [memoryLog EXCEPT ![i] = WithDelivered(i, h, n)]
 
 -----------------------------------------------------------------------------
 (* Durable writes. `ack`: the server waits for this write, to announce it (see Forget).          *)
@@ -207,8 +240,6 @@ Arrives(j, i, types) ==
 NoLearner == [phase |-> "none", zxid |-> ZeroZxid]
 NoLearners == [f \in Server |-> NoLearner]
 IsLive(f, l) == <<f, l>> \in live
-\* f has its end of a connection with l.
-Follows(f, l) == IF l = NoServer THEN FALSE ELSE link[f] = l
 \* f dialled l, which has not yet read its FOLLOWERINFO.
 IsDialled(f, l) == link[f] = l /\ ~IsLive(f, l) /\ Arrives(f, l, InfoTypes)
 
@@ -256,6 +287,7 @@ BaseInit(initial) ==
   /\ leaderOf = [i \in Server |-> NoServer]
   /\ history = [i \in Server |-> <<>>]
   /\ lastCommitted = [i \in Server |-> 0]
+  /\ memoryLog = [i \in Server |-> NothingInMemory]
   /\ disk = [i \in Server |-> InitialDisk(i)]
   /\ diskQueue = [i \in Server |-> <<>>]
   /\ link = [i \in Server |-> NoServer]

@@ -51,6 +51,11 @@ TracePersistRuns(i) == IF Done = 0 THEN {} ELSE {Done} \cap 1..Len(diskQueue[i])
 TraceNewValues(l) == IF Line.action = "LeaderPropose" THEN {Line.what.value} ELSE {"another"}
 TraceSnapshotPoints(i) ==
   {PlaceOf(history[i], Line.what.snapshotZxid)} \cap 1..lastCommitted[i]
+\* A trace does not show how much its leader holds in memory: SNAP may be for anybody behind what it
+\* has delivered, DIFF and TRUNC for anybody whom its snapshot does not hide.
+TraceSnapChoices(l, p) ==
+  IF ZxidLess(p, memoryLog[l].base) THEN {TRUE}
+  ELSE IF ZxidLess(p, LastZxid(Prefix(history[l], SnapLength(l)))) THEN BOOLEAN ELSE {FALSE}
 
 \* What was on the disks at first counts as broadcast, and as epochs that were issued.
 TraceHistoryInit ==

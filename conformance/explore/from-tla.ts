@@ -122,6 +122,7 @@ const SERVER_VARIABLES = [
   'leaderOf',
   'history',
   'lastCommitted',
+  'memoryLog',
   'disk',
   'diskQueue',
   'link',
@@ -196,6 +197,10 @@ export function serverOfTla(
     leaderOf: sid(values.leaderOf),
     history: txns(values.history),
     lastCommitted: int(values.lastCommitted),
+    memoryLog: [
+      `${zxid(field(values.memoryLog, 'base'))}:`,
+      ...txns(field(values.memoryLog, 'txns')),
+    ].join(' '),
     disk: {
       acceptedEpoch: int(field(values.disk, 'acceptedEpoch')),
       currentEpoch: int(field(values.disk, 'currentEpoch')),

@@ -35,6 +35,12 @@ function deliveredOf(node: Node, { log }: CoreState, history: readonly Txn[]): n
   return same && last === log.lastCommitted ? applied.length : -1;
 }
 
+/** The committed entries in memory, and the zxid after which they come. */
+function memoryLogOf({ log }: CoreState): string {
+  const committed = toArray(log.history.entries).slice(0, log.committed);
+  return [`${zxidText(log.history.base)}:`, ...committed.map(txnText)].join(' ');
+}
+
 function equal(a: Txn, b: Txn): boolean {
   return a.zxid === b.zxid && a.sessionId === b.sessionId;
 }
@@ -178,7 +184,7 @@ export function serverView(node: Node, sids: readonly number[], fle: boolean): S
   const none = { round: 0, vote: NO_VOTE, recvset: sids.map(() => NO_VOTE) };
   if (state === null) {
     const election = fle ? { ...none, outOfElection: sids.map(() => NO_DECISION) } : null;
-    const volatile = { history: [], lastCommitted: 0, diskQueue: [], election };
+    const volatile = { history: [], lastCommitted: 0, memoryLog: '0.0:', diskQueue: [], election };
     return { state: 'DOWN', zabState: 'ELECTION', ...NO_ROLE, ...nobody, disk, ...volatile };
   }
   const { peer } = state;
@@ -190,6 +196,7 @@ export function serverView(node: Node, sids: readonly number[], fle: boolean): S
     zabState: zabStateOf(state),
     history: history.map(txnText),
     lastCommitted: deliveredOf(node, state, history),
+    memoryLog: memoryLogOf(state),
     disk,
     diskQueue: queueView(node, state),
     election: fle ? electionView(state, sids) : null,

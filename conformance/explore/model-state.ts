@@ -44,6 +44,8 @@ export interface ServerView {
   readonly leaderOf: number;
   readonly history: readonly string[];
   readonly lastCommitted: number;
+  /** The committed entries in memory: "base: entries". */
+  readonly memoryLog: string;
   readonly disk: {
     readonly acceptedEpoch: number;
     readonly currentEpoch: number;
@@ -108,6 +110,7 @@ export function serverFields(view: ServerView): readonly (readonly [string, stri
     ['leaderOf', String(view.leaderOf)],
     ['history', view.history.join(' ')],
     ['lastCommitted', String(view.lastCommitted)],
+    ['memoryLog', view.memoryLog],
     ['disk.acceptedEpoch', String(disk.acceptedEpoch)],
     ['disk.currentEpoch', String(disk.currentEpoch)],
     ['disk.snapshot', String(disk.snapshot)],
