@@ -37,7 +37,9 @@ LeaderProcessFOLLOWERINFO(l, f) ==
          isLive  == link[f] = l
          infos   == epochInfos[l] \cup {[sid |-> f, acceptedEpoch |-> m.acceptedEpoch]}
          sids    == {l} \cup {r.sid : r \in infos}
-         highest == Max({AcceptedEpoch(l)} \cup {r.acceptedEpoch : r \in infos})
+         offered == {AcceptedEpoch(l)} \cup {r.acceptedEpoch : r \in infos}
+         highest == IF Mutant = "mA3_epoch_above_the_lowest"
+                    THEN CHOOSE e \in offered : \A x \in offered : e <= x ELSE Max(offered)
          e       == IF Mutant = "m08_epoch_without_plus_one"
                     THEN Max({highest, 1}) ELSE highest + 1
          chooses == newEpoch[l] = 0 /\ IsQuorum(sids)

@@ -49,7 +49,9 @@ LeaderCloseConnection(l, f) ==
   /\ IF IsLive(f, l) THEN MayDisconnect(f, l) /\ RecordFault("disconnect")
      ELSE UNCHANGED historyVars
   /\ CloseAtLeader(l, f)
-  /\ UNCHANGED <<serverVars, logVars, diskVars, learnerVars, quorumVars, electionVars>>
+  /\ history' = IF Mutant = "mA6_leader_takes_back"
+                THEN [history EXCEPT ![l] = Prefix(@, lastCommitted[l])] ELSE history
+  /\ UNCHANGED <<serverVars, committedVars, diskVars, learnerVars, quorumVars, electionVars>>
 
 \* Who may still make up l's quorum: connected, or on the way to be.
 Backers(l) ==
@@ -87,7 +89,8 @@ FollowerShutdown(f) ==
 TakeSnapshot(i) ==
   /\ state[i] /= "DOWN"
   /\ MayTakeSnapshot(i)
-  /\ \E n \in SnapshotPoints(i) :
+  /\ \E n \in (IF Mutant = "mA5_snapshot_of_the_log" THEN {Len(history[i])}
+               ELSE SnapshotPoints(i)) :
        /\ n > disk[i].snapshot
        /\ IsPrefix(Prefix(history[i], n), disk[i].log)
        /\ disk' = [disk EXCEPT ![i].snapshot = n]

@@ -46,7 +46,7 @@ TypeOK ==
   /\ ackEpochs \in [Server -> SUBSET Voters]
   /\ ackNewLeader \in [Server -> SUBSET Server]
   /\ live \subseteq Server \X Server
-  /\ \A f, l \in Server : IsLive(f, l) => link[f] = l /\ learners[l][f].phase /= "none"
+  /\ \A p \in live : link[p[1]] = p[2] /\ learners[p[2]][p[1]].phase /= "none"
 
 -----------------------------------------------------------------------------
 (* State properties                                                                              *)
@@ -68,7 +68,9 @@ LogsIncrease == \A i \in Server : Increasing(history[i]) /\ Increasing(disk[i].l
 MatchesLog(h, other) ==
   IF IsPrefix(h, other) THEN TRUE
   ELSE \A n \in 1..Len(h) : HasZxid(other, ZxidOf(h[n])) => IsPrefix(Prefix(h, n), other)
-LogMatching == \A i, j \in Server : MatchesLog(history[i], history[j])
+LogMatching ==
+  LET logs == {history[i] : i \in Server} \cup {disk[i].log : i \in Server}
+  IN \A h, other \in logs : MatchesLog(h, other)
 
 \* P6. Integrity (DSN): what is delivered was broadcast, and is delivered once.
 Integrity ==
@@ -78,7 +80,7 @@ Integrity ==
 \* P8. Agreement (DSN): whatever two servers, or incarnations of them, ever delivered, one is a
 \* prefix of the other. committedLog is the longest that was ever delivered.
 Agreement == \A i \in Server : IsPrefix(DeliveredBy(i), committedLog)
-PrefixConsistency == \A i, j \in Server : Comparable(DeliveredBy(i), DeliveredBy(j))
+PrefixConsistency == LET all == Deliveries IN \A d, other \in all : Comparable(d, other)
 
 \* P7. Total order (DSN): if somebody, the leader too, delivers a before b, then whoever delivers
 \* b delivers a before b. For all pairs, and logs of every length.
@@ -112,18 +114,22 @@ PrimaryIntegrity ==
 InitialHistoriesExtend ==
   \A a, b \in established : a.epoch < b.epoch => IsPrefix(a.initial, b.initial)
 
-\* P13. A leader delivers its initial history before it broadcasts.
+\* P13. A leader delivers its initial history before it broadcasts: so it is when it is established,
+\* and so it was at each broadcast.
 DeliversBeforeBroadcast ==
-  \A l \in Server : Established(l) => \A r \in established :
-    r.epoch = newEpoch[l] /\ r.leader = l => lastCommitted[l] >= Len(r.initial)
+  \A r \in established :
+    /\ LET l == r.leader
+       IN Established(l) /\ newEpoch[l] = r.epoch => lastCommitted[l] >= Len(r.initial)
+    /\ \A b \in broadcast : b.txn.epoch = r.epoch => IsPrefix(r.initial, b.delivered)
 
 \* P14. What two servers hold of one epoch: one is a prefix of the other, of what was broadcast.
 \* (Where one is a prefix of the other, so are their parts.)
 EpochsMatch ==
-  \A i, j \in Server :
-    IF IsPrefix(history[i], history[j]) \/ IsPrefix(history[j], history[i]) THEN TRUE
-    ELSE \A e \in {t.epoch : t \in Range(history[i]) \cup Range(history[j])} :
-           Comparable(OfEpoch(history[i], e), OfEpoch(history[j], e))
+  LET all == {history[i] : i \in Server}
+  IN \A h, other \in all :
+       IF Comparable(h, other) THEN TRUE
+       ELSE \A e \in {t.epoch : t \in Range(h) \cup Range(other)} :
+              Comparable(OfEpoch(h, e), OfEpoch(other, e))
 
 \* P15. Durability: what was ever committed is on the disks of a quorum.
 CommittedIsDurable == Majority({i \in Server : IsPrefix(committedLog, disk[i].log)})
@@ -137,6 +143,8 @@ LeaderCompleteness ==
 \* (a quorum without it has the entry), so the log here is the disk's with what is under way.
 MemoryIsDiskToBe ==
   \A i \in Server : Up(i) => ApplyWrites(disk[i], diskQueue[i]).log = history[i]
+\* ... which is the disk's where a write is done with the step that asks for it (coarse).
+DeliveredIsOnDisk == \A i \in Server : Up(i) => IsPrefix(DeliveredBy(i), disk[i].log)
 \* ... and a snapshot holds committed state only.
 SnapshotsAreCommitted ==
   \A i \in Server : IsPrefix(Prefix(disk[i].log, disk[i].snapshot), committedLog)
@@ -151,7 +159,7 @@ FollowsLeader ==
 MemoryLogContiguous ==
   \A i \in Server : Up(i) =>
     LET m == memoryLog[i]
-        below == CountUpTo(history[i], m.base)
+        below == IF m.base = ZeroZxid THEN 0 ELSE CountUpTo(history[i], m.base)
     IN /\ m.base = LastZxid(Prefix(history[i], below))
        /\ m.txns = SubSeq(history[i], below + 1, lastCommitted[i])
        /\ Range(m.txns) \subseteq Range(ApplyWrites(disk[i], diskQueue[i]).log)
@@ -175,9 +183,8 @@ CountedAcksAreDurable ==
 
 \* P21. Once a later epoch is established, an earlier leader can gain no quorum any more.
 OneLeaderCanCommit ==
-  \A l \in Server : Established(l) =>
-    \A r \in established : r.epoch > newEpoch[l] =>
-      ~Majority({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
+  \A r \in established : \A l \in Server : newEpoch[l] < r.epoch /\ Established(l) =>
+    ~Majority({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
 
 \* P22. No packet in an impossible role.
 PacketsFitRoles ==
@@ -264,12 +271,32 @@ DisksChangeByWrites ==
             disk'[i] = ApplyWrites(disk[i], SubSeq(diskQueue[i], 1, k))
        \/ disk'[i] = [disk[i] EXCEPT !.snapshot = lastCommitted[i]]]_disk
 
-\* A7. What was ever committed is append-only.
-CommittedLogAppendOnly == [][IsPrefix(committedLog, committedLog')]_committedLog
+\* A6. currentEpoch changes only when the log is what the leader of that epoch had for a start.
+EpochAfterHistory ==
+  [][\A i \in Server :
+       IF disk'[i].currentEpoch = disk[i].currentEpoch THEN TRUE
+       ELSE LET e == disk'[i].currentEpoch
+            IN /\ \A r \in established : r.epoch = e => IsPrefix(r.initial, disk'[i].log)
+               /\ \A l \in Server : state[l] = "LEADING" /\ newEpoch[l] = e
+                                     /\ zabState[l] = "SYNCHRONIZATION" =>
+                    IsPrefix(history[l], disk'[i].log)]_disk
 
-\* A8. A crash changes nothing durable but by writes under way; a restart nothing at all.
+\* A7. What was ever committed is append-only: no step delivers what contradicts it.
+CommittedLogAppendOnly ==
+  [][/\ IsPrefix(committedLog, committedLog')
+     /\ \A i \in Server : IF lastCommitted'[i] = lastCommitted[i] THEN TRUE
+                          ELSE Comparable(DeliveredBy(i)', committedLog)
+    ]_<<lastCommitted, committedLog>>
+
+\* A8. A crash changes nothing durable, but that any first part of the writes under way may get
+\* through; while a server is down, and when it starts, its disk stays as it is.
 RestartKeepsDisk ==
-  [][\A i \in Server : ~Up(i) => disk'[i] = disk[i]]_disk
+  [][\A i \in Server :
+       IF ~Up(i) THEN disk'[i] = disk[i]
+       ELSE IF state'[i] = "DOWN"
+       THEN \E k \in 0..Len(diskQueue[i]) :
+              disk'[i] = ApplyWrites(disk[i], SubSeq(diskQueue[i], 1, k))
+       ELSE TRUE]_disk
 
 -----------------------------------------------------------------------------
 (* Reachability: each of these must be violated, or the model cannot do what it should.          *)
@@ -294,6 +321,29 @@ DebugObserverInformed == ~\E o \in Observers, l \in Server : Arrives(l, o, {"INF
 \* a server delivers an entry that its own disk does not have yet (fine-grained)
 DebugDeliveredAheadOfDisk ==
   \A i \in Server : Up(i) => IsPrefix(DeliveredBy(i), disk[i].log)
+\* two transactions of one epoch are committed; transactions of two epochs are
+DebugTwoOfOneEpoch ==
+  ~\E n \in 2..Len(committedLog) : committedLog[n].epoch = committedLog[n - 1].epoch
+DebugTwoEpochsCommitted ==
+  ~\E n \in 2..Len(committedLog) : committedLog[n].epoch > committedLog[n - 1].epoch
+\* an epoch begins with a history, and its leader broadcasts
+DebugBroadcastAfterHistory ==
+  ~\E r \in established : r.initial /= <<>> /\ \E b \in broadcast : b.txn.epoch = r.epoch
+\* two logs neither of which is a prefix of the other
+DebugLogsDiffer == \A i, j \in Server : Comparable(disk[i].log, disk[j].log)
+\* committed entries have left the memory of a leader, others are in it
+DebugMemoryTrimmed ==
+  ~\E l \in Server : Established(l) /\ memoryLog[l].base /= ZeroZxid /\ memoryLog[l].txns /= <<>>
+\* a server is up again after a crash and found a log and both epochs
+DebugRestartedWithLog ==
+  ~\E i \in Server : Up(i) /\ count.crash > 0 /\ lastCommitted[i] < Len(history[i])
+                      /\ state[i] = "LOOKING" /\ disk[i].currentEpoch > 0
+\* a snapshot was taken; an observer is in broadcast; a learner dialled anew while its leader still
+\* holds its older connection
+DebugSnapshotTaken == \A i \in Server : disk[i].snapshot = 0
+DebugObserverServes == ~\E o \in Observers : zabState[o] = "BROADCAST"
+DebugRedialled ==
+  ~\E f, l \in Server : IsDialled(f, l) /\ learners[l][f].phase \in {"forwarding", "synced"}
 DebugEstablished == established = {}
 DebugCommitted == committedLog = <<>>
 

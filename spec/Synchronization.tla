@@ -198,7 +198,8 @@ LeaderProcessACKNEWLEADER(l, f) ==
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])
         /\ IF establishes
            THEN /\ zabState' = [zabState EXCEPT ![l] = "BROADCAST"]
-                /\ DeliverUpTo(l, history[l], Len(history[l]))
+                /\ IF Mutant = "mA4_initial_history_not_delivered" THEN UNCHANGED committedVars
+                   ELSE DeliverUpTo(l, history[l], Len(history[l]))
                 /\ RecordEstablished(l)
            ELSE UNCHANGED <<zabState, committedVars, historyVars>>
   /\ UNCHANGED <<state, leaderOf, history, diskVars, learnerVars, newEpoch, epochInfos, ackEpochs,
