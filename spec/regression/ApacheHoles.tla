@@ -68,12 +68,13 @@ ProposesTooEarly(l) ==
   /\ MayPropose(l)
   /\ LET t == Txn(newEpoch[l], NextCounter(history[l], newEpoch[l]), l)
      IN /\ history' = [history EXCEPT ![l] = Append(@, t)]
-        /\ diskQueue' = [diskQueue EXCEPT ![l] = Append(@, AppendWrite(t, TRUE))]
-        /\ msgs' = SendEach(msgs, l, [f \in Server |->
+        /\ Ask(l, <<AppendWrite(t, TRUE)>>)
+        /\ acked' = IF Coarse THEN [acked EXCEPT ![l][l] = ZxidOf(t)] ELSE acked
+        /\ msgs' = SendEach(msgs, live, l, [f \in Server |->
                      IF SeesProposals(l, f) THEN <<Proposal(t)>> ELSE <<>>])
         /\ RecordBroadcast(l, t)
-  /\ UNCHANGED <<serverVars, lastCommitted, disk, learnerVars, learners, quorumVars, live,
-                 electionVars>>
+  /\ UNCHANGED <<serverVars, committedVars, learnerVars, learners, newEpoch, epochInfos, ackEpochs,
+                 ackNewLeader, live, electionVars>>
 
 ProposesTooEarlySpec == Init /\ [][Next \/ \E l \in Server : ProposesTooEarly(l)]_vars
 
