@@ -18,7 +18,7 @@ function changed(tamper: (effect: MemberEffect) => MemberEffect | null): Member 
   };
 }
 
-test('AckDurable: a follower acknowledges what its disk has not', () => {
+test('AcksAreDurable: a follower acknowledges what its disk has not', () => {
   const eager: Member = (state, event) => {
     const step = stepMember(state, event);
     const appended = step.effects.find(
@@ -34,7 +34,7 @@ test('AckDurable: a follower acknowledges what its disk has not', () => {
     );
     return { ...step, effects: [...step.effects, ack], steps };
   };
-  foundBy('AckDurable', { member: eager });
+  foundBy('AcksAreDurable', { member: eager });
 });
 
 test('TypeOK: an append is not asked for', () => {
@@ -70,7 +70,7 @@ test('a disk that loses what it has acknowledged is found', () => {
 
 test('a disk that forgets its epochs is found', () => {
   foundBy(
-    ['Leadership', 'AckDurable', 'LogMatching', 'InitialHistory', 'EpochHistory', 'Durability'],
+    ['Leadership', 'AcksAreDurable', 'LogMatching', 'InitialHistory', 'EpochHistory', 'Durability'],
     {
       onCrash: ({ disk }) => {
         disk.acceptedEpoch = 0;

@@ -1,7 +1,7 @@
 /**
- * The properties of the specification over a running ensemble, with the names of
- * `src/core/invariants.ts`, each looked at where a step can break it: so a step costs no more with a
- * long history than with a short one.
+ * The properties of the specification over a running ensemble, under their names in
+ * spec/Properties.tla, each looked at where a step can break it: so a step costs no more with a long
+ * history than with a short one.
  *
  * What makes it cheap: an entry with a zxid has one transaction and one predecessor, wherever and
  * whenever it stands (LogMatching, checked as each entry is appended, in memory and on disk). So a
@@ -25,6 +25,10 @@ import type { SimServer } from './server.js';
 import { must } from './violation.js';
 
 const writer = createWriter(4096);
+
+/** Why a server may close a quorum connection: silence, a newer one, or the other is ahead of it. */
+const CLOSES =
+  /silent for too long|^nothing from the leader|connected anew|follower is ahead|^no quorum of|does not lead|not wanted any more|^epoch \d+ is over/;
 
 interface Entry {
   readonly txn: Txn;
@@ -85,7 +89,7 @@ export class CoreWatch {
       return `${who}: history ends at ${zxidToHex(log.history.last)}, written: ${zxidToHex(seen.last)}`;
     });
     must(epochs.current <= epochs.accepted, 'EpochOrder', () => `${who}: currentEpoch is ahead`);
-    must(log.lastCommitted <= log.history.last, 'DeliveredInHistory', () => who);
+    must(log.lastCommitted <= log.history.last, 'TypeOK', () => `${who}: lastCommitted`);
     must(this.#zxidAt(seen.applied - 1) === log.lastCommitted, 'Integrity', () => {
       return `${who} has applied ${seen.applied}, lastCommitted ${zxidToHex(log.lastCommitted)}`;
     });
@@ -135,15 +139,20 @@ export class CoreWatch {
         return;
       case 'deliver':
         return this.#delivered(seen, effect.txn, who);
+      case 'close':
+        // PacketsFitRoles: no member sends what another must refuse.
+        return must(CLOSES.test(effect.reason), 'PacketsFitRoles', () => {
+          return `${who} closes a connection: ${effect.reason}`;
+        });
       default:
     }
   }
 
-  /** LogOrder and LogMatching: `txn` stands behind `after` in a log. */
+  /** LogsIncrease and LogMatching: `txn` stands behind `after` in a log. */
   #entry(txn: Txn, after: Zxid, where: string): void {
     const { zxid } = txn;
     const what = (): string => `${where}: ${zxidToHex(zxid)} after ${zxidToHex(after)}`;
-    must(zxid > after, 'LogOrder', what);
+    must(zxid > after, 'LogsIncrease', what);
     const known = this.#entries.get(zxid);
     if (known === undefined) this.#entries.set(zxid, { txn, after });
     else {
@@ -169,17 +178,17 @@ export class CoreWatch {
     this.onCommit(txn);
   }
 
-  /** Durability: a quorum of voters has everything that was ever committed on its disks. */
+  /** CommittedIsDurable: a quorum of voters has everything that was ever committed on its disks. */
   #durable(): void {
     const { lastCommitted } = this;
     let count = 0;
     for (const sid of this.voters) if (this.servers.get(sid)!.disk.holds(lastCommitted)) count++;
-    must(2 * count > this.voters.length, 'Durability', () => {
+    must(2 * count > this.voters.length, 'CommittedIsDurable', () => {
       return `${zxidToHex(lastCommitted)} is committed and on ${count} disks`;
     });
   }
 
-  /** AckDurable: an acknowledgement says what the disk holds. */
+  /** AcksAreDurable: an acknowledgement says what the disk holds. */
   #acknowledged({ sid, disk }: SimServer, packet: Packet): void {
     let durable = true;
     if (packet.type === 'ACKEPOCH' && packet.currentEpoch !== -1) {
@@ -191,7 +200,7 @@ export class CoreWatch {
     } else if (packet.type === 'ACK') {
       durable = disk.holds(packet.zxid);
     }
-    must(durable, 'AckDurable', () => `server ${sid} sends ${show(packet)}`);
+    must(durable, 'AcksAreDurable', () => `server ${sid} sends ${show(packet)}`);
   }
 
   #leader(server: SimServer, seen: Seen, before: CoreState, after: CoreState): void {
@@ -218,7 +227,7 @@ export class CoreWatch {
     must(known === undefined, 'Leadership', () => {
       return `epoch ${epoch} is established by ${known!.sid} and by ${sid}`;
     });
-    must(log.lastCommitted === log.history.last, 'PrimaryIntegrity', () => {
+    must(log.lastCommitted === log.history.last, 'DeliversBeforeBroadcast', () => {
       return `server ${sid} leads epoch ${epoch} before its history is delivered`;
     });
     const length = seen.applied;
@@ -226,7 +235,7 @@ export class CoreWatch {
     for (const [other, initial] of this.established) {
       newest = Math.max(newest, other);
       const prefix = other < epoch ? initial.length <= length : initial.length >= length;
-      must(prefix, 'InitialHistory', () => `of epochs ${other} and ${epoch}`);
+      must(prefix, 'InitialHistoriesExtend', () => `of epochs ${other} and ${epoch}`);
     }
     must(newest > epoch || length === this.committed.length, 'LeaderCompleteness', () => {
       return `server ${sid} leads epoch ${epoch} with ${length} of ${this.committed.length}`;
@@ -235,15 +244,15 @@ export class CoreWatch {
     for (const other of this.servers.values()) this.#epochHistory(other);
   }
 
-  /** EpochHistory: a disk with the currentEpoch of an established leader has its initial history. */
+  /** EpochImpliesHistory: a disk with the currentEpoch of an established leader has its initial history. */
   #epochHistory({ sid, disk }: SimServer): void {
     const length = this.established.get(disk.currentEpoch)?.length ?? 0;
-    must(length === 0 || disk.holds(this.#zxidAt(length - 1)), 'EpochHistory', () => {
+    must(length === 0 || disk.holds(this.#zxidAt(length - 1)), 'EpochImpliesHistory', () => {
       return `server ${sid} is in epoch ${disk.currentEpoch} without ${zxidToHex(this.#zxidAt(length - 1))}`;
     });
   }
 
-  /** LearnerPrefix: a learner in BROADCAST has a prefix of its leader's history. */
+  /** FollowsLeader: a learner in BROADCAST has a prefix of its leader's history. */
   #learner(server: SimServer, before: CoreState, after: CoreState): void {
     const { peer, log } = after;
     if (peer.state !== 'FOLLOWING' && peer.state !== 'OBSERVING') return;
@@ -253,10 +262,10 @@ export class CoreWatch {
     if (leader.peer.epoch !== peer.epoch) return;
     const { history, lastCommitted } = leader.log;
     const { last } = log.history;
-    must(last <= history.base || contains(history, last), 'LearnerPrefix', () => {
+    must(last <= history.base || contains(history, last), 'FollowsLeader', () => {
       return `server ${server.sid} has ${zxidToHex(last)}, its leader has not`;
     });
-    must(log.lastCommitted <= lastCommitted, 'LearnerPrefix', () => {
+    must(log.lastCommitted <= lastCommitted, 'FollowsLeader', () => {
       return `server ${server.sid} has committed more than its leader`;
     });
   }

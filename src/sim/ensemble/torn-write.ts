@@ -50,10 +50,10 @@ export interface Torn {
   readonly torn: boolean;
 }
 
-/** What is left of the write of `txns`: any number of bytes. */
+/** What is left of the write of `txns`: any number of bytes, often a number of whole records. */
 export function tear(txns: readonly Txn[], rng: Rng): Torn {
-  const { length } = logBytes(txns);
-  const kept = rng.below(length + 1);
+  const whole = logBytes(txns.slice(0, rng.below(txns.length + 1))).length;
+  const kept = rng.chance(1, 3) ? whole : rng.below(logBytes(txns).length + 1);
   const found = readLogBytes(tornBytes(txns, kept, rng.chance(1, 2)));
   return { found, torn: kept > logBytes(txns.slice(0, found.length)).length };
 }
