@@ -540,6 +540,7 @@ import { listOf, toArray } from './chunked.js';`,
       },
     ],
     killers: [
+      { by: 'simulator', run: 'clients', property: 'SyncedReads' },
       {
         by: 'test',
         file: 'core/reduce',
