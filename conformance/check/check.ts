@@ -23,9 +23,9 @@ export const usage = `Usage: zab check [MODEL…] [OPTIONS]
 
 Checks the TLA+ models of spec/models/manifest.json with TLC and compares what it finds with what
 the manifest says: verdicts, violated properties, distinct states, depth. Without MODEL: all models
-but the deep ones.
+but the deep ones and the mutants.
 
-  --deep           the deep models, too
+  --deep           all of them
   --mutants        every planted fault, of the specification and of the code, and what finds it;
                    with names only those: m10, c35, or 10 for both
   --list           only list the models

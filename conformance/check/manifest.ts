@@ -69,7 +69,7 @@ export function loadManifest(path: string): Manifest {
   return { folder: dirname(path), models: decoded.value };
 }
 
-/** The models that were named; without names all but the deep ones, or all. */
+/** The models that were named; without names those that must hold or be reached, or all. */
 export function selectModels(
   { models }: Manifest,
   names: readonly string[],
@@ -80,7 +80,7 @@ export function selectModels(
     throw new UnusableInput(`no model '${unknown}' (zab check --list shows them all)`);
   }
   if (names.length > 0) return models.filter((m) => names.includes(m.name));
-  return models.filter((m) => deep || m.class !== 'deep');
+  return models.filter((m) => deep || (m.class !== 'deep' && m.class !== 'mutant'));
 }
 
 export function expectationOf({ expect }: Model): Expectation {

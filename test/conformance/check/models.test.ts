@@ -1,5 +1,5 @@
 /**
- * Every quick model, witness and mutant of `spec/models/manifest.json`, through `zab check` as a user
+ * Every quick model and witness of `spec/models/manifest.json`, through `zab check` as a user
  * runs it: the verdicts, the violated properties and the counts must be what the manifest says.
  */
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ interface Checked {
   }[];
 }
 
-test('zab check: all quick models hold, all witnesses are reached, all mutants are killed', async (t) => {
+test('zab check: all quick models hold, all witnesses are reached', async (t) => {
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCheck(['--json'], {
@@ -33,7 +33,6 @@ test('zab check: all quick models hold, all witnesses are reached, all mutants a
     });
   }
   assert.ok(models.filter((model) => model.class === 'quick').length >= 10, said);
-  assert.ok(models.filter((model) => model.class === 'mutant').length >= 20, said);
   assert.equal(ok, true, said);
   assert.equal(code, 0, said);
 });
