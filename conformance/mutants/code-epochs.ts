@@ -154,26 +154,30 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
   },
   {
     name: 'c22_one_epoch_variable',
-    what: 'acceptedEpoch and currentEpoch are one variable (ZOOKEEPER-3608)',
+    what: 'acceptedEpoch and currentEpoch are one variable, and one file (ZOOKEEPER-3608)',
     edits: [
       {
-        file: DISCOVERY,
-        find: `const log = ask(state.log, { op: 'acceptedEpoch', epoch }, conn, out);
-        return { ...state, log, epochs: { ...state.epochs, accepted: epoch }, peer: next };`,
-        replace: `const both = ask(state.log, { op: 'acceptedEpoch', epoch }, conn, out);
-        const log = ask(both, { op: 'currentEpoch', epoch }, null, out);
-        return { ...state, log, epochs: { ...state.epochs, accepted: epoch, current: epoch }, peer: next };`,
+        file: 'src/sim/disk.js',
+        find: 'return { ...disk, acceptedEpoch: write.epoch };',
+        replace: 'return { ...disk, acceptedEpoch: write.epoch, currentEpoch: write.epoch };',
+      },
+      {
+        file: 'src/core/persisted.js',
+        find: 'durableAccepted: epoch',
+        replace: 'durableAccepted: epoch, durableCurrent: epoch',
       },
       {
         file: DISCOVERY,
-        find: `const log = ask(state.log, { op: 'acceptedEpoch', epoch }, null, out);
-    const epochs = { ...state.epochs, accepted: epoch };`,
-        replace: `const both = ask(state.log, { op: 'acceptedEpoch', epoch }, null, out);
-    const log = ask(both, { op: 'currentEpoch', epoch: epoch }, null, out);
-    const epochs = { ...state.epochs, accepted: epoch, current: epoch };`,
+        find: 'epochs: { ...state.epochs, accepted: epoch }, peer: next',
+        replace: 'epochs: { ...state.epochs, accepted: epoch, current: epoch }, peer: next',
+      },
+      {
+        file: DISCOVERY,
+        find: 'const epochs = { ...state.epochs, accepted: epoch };',
+        replace: 'const epochs = { ...state.epochs, accepted: epoch, current: epoch };',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
   },
   {
     name: 'c35_vote_order_ignores_epoch',

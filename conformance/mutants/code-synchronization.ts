@@ -17,7 +17,10 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
           "let log = ask({ ...state.log, history }, { op: 'currentEpoch', epoch }, null, out);",
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
+    killers: [
+      { by: 'explorer', model: 'TwoServersDisconnect' },
+      { by: 'simulator', run: 'three', property: 'EpochHistory' },
+    ],
   },
   {
     name: 'c11_newleader_acked_before_persisting',
@@ -94,7 +97,10 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
         replace: 'return state;',
       },
     ],
-    killers: [{ by: 'simulator', run: 'LateJoiner', property: 'EventuallyDelivered' }],
+    killers: [
+      { by: 'explorer', model: 'ThreeServersQuiet' },
+      { by: 'simulator', run: 'LateJoiner', property: 'EventuallyDelivered' },
+    ],
   },
   {
     name: 'c27_ack_proposal_before_newleader',

@@ -127,6 +127,9 @@ async function byExplorer(mutant: CodeMutant, model: string, signal?: AbortSigna
   };
   const [first] = models;
   if (first === undefined || first.equal) return NOTHING;
+  // A reducer that throws where the specification takes a step violates nothing by itself.
+  const only = first.difference.filter((line) => /Throws/.test(line));
+  if (only[0] !== undefined) return { property: null, how: only[0] };
   return { property: GRAPHS_DIFFER, how: `${model}: ${first.difference[0] ?? ''}` };
 }
 
