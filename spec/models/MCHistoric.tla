@@ -82,6 +82,12 @@ Z4712 == AllUnder3 \o <<
   Propose(3), Do("FollowerProcessPROPOSAL", 1, 3), Down(3), Leave(1), Leave(2),
   Else(2, {1, 2}), Else(1, {1, 2}), Run({1, 2}), Maybe("LeaderPropose", 2, 2), Run({1, 2})>>
 
+\* 4925: server 2 got (1, 1) by DIFF and (1, 2) as a follower, and then leads 1, which was away. If it
+\* holds the second in memory and not the first, it cuts the first off.
+Z4925 == <<
+  Elect(3, {1, 3}), Run({1, 3}), Propose(3), Run({1, 3}), Join(2, 3), Run({2, 3}), Down(1),
+  Propose(3), Run({2, 3}), Down(3), Back(1), Leave(2), Elect(2, {1, 2}), Run({1, 2})>>
+
 \* 5094: server 3 comes back to leader 2 with an entry that must go. Its connection breaks after TRUNC
 \* and what follows was read and before NEWLEADER; it connects again, logs on, and restarts.
 Z5094 == AllUnder3 \o <<
