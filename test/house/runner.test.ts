@@ -55,12 +55,12 @@ test('sums, failing tests once more, signs of life', async () => {
 });
 
 test('real time first, one core next, all cores last; the long ones first', () => {
-  const files = ['core/reduce.test.js', 'conformance/explore/x.test.js', 'jute/txn.test.js'];
+  const files = ['core/reduce.test.js', 'conformance/explore/full.test.js', 'jute/txn.test.js'];
   const phases = inPhases([...files, 'e2e/trace-under-faults.test.js', 'e2e/a.test.js']);
   assert.deepEqual(phases, [
     { phase: 'real time', files: ['e2e/trace-under-faults.test.js', 'e2e/a.test.js'] },
     { phase: 'one core', files: ['core/reduce.test.js', 'jute/txn.test.js'] },
-    { phase: 'all cores', files: ['conformance/explore/x.test.js'] },
+    { phase: 'all cores', files: ['conformance/explore/full.test.js'] },
   ]);
   assert.deepEqual(placeOf('new/x.test.js'), { phase: 'one core', seconds: 1 });
 });
