@@ -16,6 +16,8 @@ export interface Setting {
   readonly observers: readonly number[];
   readonly election: 'oracle' | 'fle';
   readonly granularity: 'fine' | 'coarse';
+  /** Committed entries are dropped from memory as soon as they may be (SnapshotSync). */
+  readonly drops: boolean;
   /** A value of the trace with sids for the servers' names. */
   readonly renamed: (value: TlaValue) => TlaValue;
 }
@@ -27,6 +29,7 @@ export interface Known {
   readonly election: 'oracle' | 'fle';
   /** null: not known. */
   readonly granularity: 'fine' | 'coarse' | null;
+  readonly drops: boolean | null;
 }
 
 /** Of a configuration's text. Throws UnusableInput if it says nothing of this kind. */
@@ -45,7 +48,8 @@ export function knownOfConfig(name: string, text: string): Known {
   if (granularity !== 'fine' && granularity !== 'coarse') {
     throw new UnusableInput(`${name}: Granularity is neither "fine" nor "coarse"`);
   }
-  return { servers: set('Server'), observers: set('Observers'), election, granularity };
+  const drops = constants.get('SnapshotSync') === true;
+  return { servers: set('Server'), observers: set('Observers'), election, granularity, drops };
 }
 
 function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
@@ -86,20 +90,24 @@ function renamer(sids: ReadonlyMap<string, number>): (value: TlaValue) => TlaVal
  * of epoch and zxid may have gone to anybody: some order of them is the one that the election took.
  */
 export function settingsOf(known: Known): readonly Setting[] {
-  const { servers, observers, election, granularity } = known;
+  const { servers, observers, election, granularity, drops } = known;
   const numbers = servers.every((server) => /^\d+$/.test(server));
   const orders = numbers
     ? [servers.toSorted((a, b) => Number(a) - Number(b))]
     : permutations(servers);
   const grains = granularity === null ? (['fine', 'coarse'] as const) : [granularity];
-  return grains.flatMap((grain) =>
+  const forms = grains.flatMap((grain) =>
+    (drops === null ? [false, true] : [drops]).map((each) => ({ grain, drops: each })),
+  );
+  return forms.flatMap((form) =>
     orders.map((order) => {
       const sids = new Map(order.map((server, i) => [server, i + 1]));
       return {
         servers: order,
         observers: observers.map((server) => sids.get(server) ?? 0).sort((a, b) => a - b),
         election,
-        granularity: grain,
+        granularity: form.grain,
+        drops: form.drops,
         renamed: numbers ? (value: TlaValue) => value : renamer(sids),
       };
     }),
@@ -107,7 +115,8 @@ export function settingsOf(known: Known): readonly Setting[] {
 }
 
 /** No bounds: the behaviour itself says what happens. */
-export function boundsOfSetting({ servers, observers, election, granularity }: Setting): Bounds {
+export function boundsOfSetting({ drops, ...setting }: Setting): Bounds {
+  const { servers, observers, election, granularity } = setting;
   const always = () => true;
   return {
     servers: servers.map((_, i) => i + 1),
@@ -124,7 +133,7 @@ export function boundsOfSetting({ servers, observers, election, granularity }: S
     mayStartRound: always,
     mayResend: election === 'fle',
     mayTakeSnapshot: true,
-    keptCommitted: KEEP_ALL,
+    keptCommitted: drops ? 0 : KEEP_ALL,
     crashLosesWrites: false,
   };
 }

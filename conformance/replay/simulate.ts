@@ -1,9 +1,6 @@
 /**
  * Behaviours for replay, by TLC's simulation. The module that is simulated says the same as the
- * specification, with two variables more: `zabStep`, the step that was taken with its parameters, and
- * `zabBase`, how much of its history a server holds in snapshots only. The specification lets a leader
- * choose SNAP or DIFF wherever an older log may be gone from memory; here it is SNAP exactly where the
- * log in memory begins later, as in the reducers.
+ * specification, with a variable more: `zabStep`, the step that was taken with its parameters.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,18 +18,6 @@ import { STEP_VARIABLE, traceOf } from './trace.js';
 import type { Trace } from './trace.js';
 
 const MODULE = 'SimulatedSteps';
-
-const BASE = `
-\\* An incarnation holds in memory what comes after the snapshot that it started from or was sent.
-Installs(i) == {n \\in 1..Len(diskQueue'[i]) : diskQueue'[i][n].op = "install"}
-NextBase(i) ==
-  IF state'[i] = "DOWN" THEN 0
-  ELSE IF state[i] = "DOWN" THEN disk[i].snapshot
-  ELSE IF Len(diskQueue'[i]) > Len(diskQueue[i]) /\\ Installs(i) /= {}
-  THEN Len(diskQueue'[i][Max(Installs(i))].snapshot)
-  ELSE zabBase[i]
-SimSnapChoices(l, p) == {ZxidLess(p, LastZxid(Prefix(history[l], zabBase[l])))}
-`;
 
 async function textOf(path: string): Promise<string> {
   try {
@@ -72,35 +57,29 @@ async function simulated(
   const steps = labelled(modules, module, text, read.specification, bounds);
   const spells = (name: string) => steps.labels.get(name) ?? name;
   const definitions = [...steps.module.matchAll(/^(A\d+) == TRUE \/\\ (.*)$/gm)].map(
-    ([, name = '', call = '']) =>
-      `${name} == ${call} /\\ ${STEP_VARIABLE}' = "${spells(name)}" /\\ Based`,
+    ([, name = '', call = '']) => `${name} == ${call} /\\ ${STEP_VARIABLE}' = "${spells(name)}"`,
   );
   const [, init = '', next = '', vars = ''] =
     /^LabelledSpec == (\w+) \/\\ \[\]\[(\w+)\]_(\w+)$/m.exec(steps.module) ?? [];
   const body = [
     `---- MODULE ${MODULE} ----`,
     `EXTENDS ${module}`,
-    `VARIABLES ${STEP_VARIABLE}, zabBase`,
-    BASE,
+    `VARIABLE ${STEP_VARIABLE}`,
     ...rareFaults(text),
-    "Based == zabBase' = [i \\in Server |-> NextBase(i)]",
     ...definitions,
     `${next} ==`,
     ...definitions.map((_, i) => `  \\/ A${i}`),
     `SimulatedInit == ${init} /\\ ${STEP_VARIABLE} = "start"`,
-    '  /\\ zabBase = [i \\in Server |-> disk[i].snapshot]',
-    `SimulatedSpec == SimulatedInit /\\ [][${next}]_<<${vars}, ${STEP_VARIABLE}, zabBase>>`,
+    `SimulatedSpec == SimulatedInit /\\ [][${next}]_<<${vars}, ${STEP_VARIABLE}>>`,
     '====',
     '',
   ].join('\n');
-  const snaps = read.constants.get('SnapshotSync') === true;
   return {
     module: body,
     config: [
       steps.config
         .replace(/\bSPECIFICATION\s+\w+/, 'SPECIFICATION SimulatedSpec')
         .replace(FAULTS, '$1 <- Sim$1'),
-      ...(snaps ? ['CONSTANTS', '  SnapChoices <- SimSnapChoices'] : []),
       // A simulation without anything to check ends at once.
       'INVARIANT TypeOK',
       '',

@@ -133,7 +133,7 @@ function knownOfStates(name: string, states: readonly TraceState[]): Known {
     states.some(({ text }) => roles(text.get('state') ?? '')[i] === 'OBSERVING' && server !== ''),
   );
   const election = /^<<\s*>>$/.test(first.get('round') ?? '') ? 'oracle' : 'fle';
-  return { servers, observers, election, granularity: null };
+  return { servers, observers, election, granularity: null, drops: null };
 }
 
 function roles(state: string): readonly string[] {

@@ -188,6 +188,16 @@ function network(
     );
 }
 
+/** The committed entries that a server still holds one by one: others are in snapshots only. */
+const memoryLog = perServer('memoryLog', (before, after, { ambiguous }) => {
+  const [b, a] = [at(before, 'base'), at(after, 'base')];
+  const log = [at(before, 'txns'), at(after, 'txns')] as const;
+  return [
+    ...(same(b, a) ? [] : [arrow('committed log in memory: from after', zxidText(b), zxidText(a))]),
+    ...(same(...log) ? [] : [logChange('committed log in memory:', ...log, ambiguous)]),
+  ];
+});
+
 const learners = perServer('learners', (before, after) =>
   entriesOf(after).flatMap(([learner, now]) => {
     const was = at(before, learner);
@@ -258,6 +268,7 @@ const KNOWN: ReadonlyMap<string, Describe> = new Map<string, Describe>([
     perServer('history', (b, a, { ambiguous }) => [logChange('history', b, a, ambiguous)]),
   ],
   ['lastCommitted', perServer('lastCommitted', (_b, _a, context, s) => deliveredTexts(s, context))],
+  ['memoryLog', memoryLog],
   ['disk', perServer('disk', (b, a, { ambiguous }) => diskTexts(b, a, ambiguous))],
   ['diskQueue', diskQueue],
   ['link', plain('link', 'connection to')],

@@ -33,7 +33,7 @@ export async function behaviours(
 
 function variables({ text }: TraceState): string {
   return [...text]
-    .filter(([name]) => name !== STEP_VARIABLE && name !== 'zabBase')
+    .filter(([name]) => name !== STEP_VARIABLE)
     .map(([name, value]) => `/\\ ${name} = ${value}`)
     .join('\n');
 }
