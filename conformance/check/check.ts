@@ -10,6 +10,8 @@ import { runMutants } from '../mutants/matrix.js';
 import { packageRoot } from '../package-root.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
+import { distributedOptions, executeDistributed, refuseOthers, runJoin } from './distributed.js';
+import type { DistributedOptions } from './distributed.js';
 import { loadManifest, selectModels } from './manifest.js';
 import { listTable, outcomeJson, outcomeSuite, outcomeTable, tell, totalLine } from './report.js';
 import type { Told } from './report.js';
@@ -35,6 +37,12 @@ but the deep ones and the mutants.
   --json           one JSON object on stdout
   --junit FILE     JUnit XML, too
   --manifest FILE  another manifest
+  --distributed    the named models one after another on TLC's distributed mode: a server, and
+                   workers of one thread each (invariants and action properties; no liveness)
+  --workers N      of these, how many are started here (2); with 0 all join from elsewhere
+  --host ADDRESS   this machine's address for the others (127.0.0.1)
+  --port N         the server's port (any free one)
+  --join HOST:PORT be a worker for the server that zab check --distributed runs there
 
 Models run one TLC worker each, two at a time, the longest first; one that takes longer than all
 others together runs alone with as many workers as the manifest allows.
@@ -54,6 +62,10 @@ interface Options {
   readonly save: string | null;
   readonly junit: string | null;
   readonly manifest: string;
+  readonly distributed: boolean;
+  readonly distribution: DistributedOptions;
+  /** HOST:PORT of a server to join. */
+  readonly server: string | null;
 }
 
 function parseOptions(argv: readonly string[]): Options {
@@ -71,12 +83,24 @@ function parseOptions(argv: readonly string[]): Options {
         save: { type: 'string' },
         junit: { type: 'string' },
         manifest: { type: 'string' },
+        distributed: { type: 'boolean', default: false },
+        workers: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        join: { type: 'string' },
       },
     });
     const manifest = values.manifest ?? join(packageRoot(), 'spec', 'models', 'manifest.json');
-    const { save = null, junit = null } = values;
-    return { ...values, save, junit, names: positionals, manifest };
+    const { save = null, junit = null, join: server = null } = values;
+    const { workers, host, port } = values;
+    const given = [workers, host, port].some((value) => value !== undefined);
+    if (given && !values.distributed && server === null) {
+      throw new Error('--workers, --host and --port go with --distributed or --join');
+    }
+    const distribution = distributedOptions({ workers, host, port });
+    return { ...values, save, junit, server, distribution, names: positionals, manifest };
   } catch (e) {
+    if (e instanceof UnusableInput) throw e;
     throw new UnusableInput(`zab check: ${(e as Error).message.split('\n')[0] ?? ''}`);
   }
 }
@@ -107,9 +131,22 @@ async function check(options: Options, io: CommandIo): Promise<number> {
     else for (const line of listTable(models)) io.out(line);
     return 0;
   }
+  const { distributed, distribution } = options;
+  if (distributed) {
+    if (options.names.length === 0)
+      throw new UnusableInput('zab check --distributed: which MODEL?');
+    refuseOthers(manifest, models);
+  }
   const tools = await findTools();
   const started = performance.now();
-  const outcomes = await runModels(manifest, models, { tools, io, quiet: options.json });
+  const quiet = options.json;
+  const spread = distributed
+    ? {
+        execute: executeDistributed(distribution, io, quiet),
+        alone: Math.max(1, distribution.workers),
+      }
+    : {};
+  const outcomes = await runModels(manifest, models, { tools, io, quiet, ...spread });
   const wallMs = performance.now() - started;
   const ok = !outcomes.some(wrong);
   const expected = outcomes.filter((outcome) => !wrong(outcome));
@@ -136,6 +173,8 @@ export async function runCheck(argv: readonly string[], io: CommandIo): Promise<
       io.out(usage);
       return 0;
     }
+    const { server, distribution } = options;
+    if (server !== null) return await runJoin(server, distribution.host, io);
     return await check(options, io);
   } catch (e) {
     if (!(e instanceof ToolsError || e instanceof UnusableInput)) throw e;

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly quiet: boolean;
   /** Runs one model; TLC in one process if not given. */
   readonly execute?: (run: TlcRun, tools: Tools) => Promise<TlcResult>;
+  /** One model at a time, on this many workers. */
+  readonly alone?: number;
 }
 
 function moduleRun(manifest: Manifest, { model, workers, heapMb }: Placed): TlcRun {
@@ -125,7 +127,7 @@ async function runOne(
   manifest: Manifest,
   each: Placed,
   display: Display,
-  { tools, io, quiet, execute = runTlc }: RunOptions,
+  { tools, io, quiet, alone, execute = runTlc }: RunOptions,
 ): Promise<Outcome> {
   if (io.signal?.aborted === true) throw new UnusableInput('zab check: interrupted');
   const onProgress = display.started(each);
@@ -134,7 +136,7 @@ async function runOne(
     const run: TlcRun = {
       ...moduleRun(manifest, each),
       onProgress,
-      liveProgress: io.status !== null && model.mode === 'check',
+      liveProgress: io.status !== null && model.mode === 'check' && alone === undefined,
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     };
     const result = await execute(run, tools);
@@ -159,7 +161,10 @@ export async function runModels(
   options: RunOptions,
 ): Promise<readonly Outcome[]> {
   const cores = Math.min(CORES_MAX, availableParallelism());
-  const order = placed(models, cores);
+  const { alone } = options;
+  const order = placed(models, cores).map((each) =>
+    alone === undefined ? each : { ...each, workers: Math.max(alone, cores) },
+  );
   const display = new Display(models.length, options);
   try {
     const outcomes = await runOnCores(

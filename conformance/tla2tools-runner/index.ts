@@ -8,6 +8,8 @@
  *     if (result.verdict.kind === 'violated') console.log(result.counterexample?.states);
  */
 export { invariants, temporalProperties } from './cfg.js';
+export { joinServer, runDistributed } from './distributed.js';
+export type { Distribution } from './distributed.js';
 export { ToolsError } from './errors.js';
 export type { ToolsErrorCode } from './errors.js';
 export { cacheFolder, findJar, PINNED } from './jar.js';
