@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
 import { table } from '../command-io.js';
+import { writeJunit } from '../junit.js';
+import type { JUnitCase } from '../junit.js';
 import { packageRoot } from '../package-root.js';
+import { parseShard, shardOf, WHOLE } from '../shard.js';
+import type { Shard } from '../shard.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import type { Tools } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
@@ -16,15 +20,18 @@ import { differenceLines, mismatches, pinnedOf } from './report.js';
 import type { Explored, Standing } from './run.js';
 import { explore } from './run.js';
 
-export const usage = `Usage: zab explore [MODEL…] [--list] [--json] [--manifest FILE]
+export const usage = `Usage: zab explore [MODEL…] [--shard I/N] [--list] [--json] [--junit FILE]
+                   [--manifest FILE]
 
 Walks every state that N real reducers with disks and a network can reach, by breadth-first search,
 and compares with TLC's whole graph of the same configuration: the same states of the specification,
 the same edges (action and who takes it), in both directions. The first difference is printed as a
 path from the start. Without MODEL: all of spec/explore/manifest.json.
 
+  --shard I/N      only the I-th of N parts of the models, for a CI matrix
   --list           only list the models
   --json           one JSON object on stdout
+  --junit FILE     results as JUnit XML
   --manifest FILE  another manifest
 
 Exit code: 0 equal, and counts and digest are as pinned; 1 they are not; 2 unusable input, or no Java
@@ -36,6 +43,8 @@ interface Options {
   readonly json: boolean;
   readonly help: boolean;
   readonly manifest: string;
+  readonly shard: Shard;
+  readonly junit: string | null;
 }
 
 function parseOptions(argv: readonly string[]): Options {
@@ -48,11 +57,15 @@ function parseOptions(argv: readonly string[]): Options {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         manifest: { type: 'string' },
+        shard: { type: 'string' },
+        junit: { type: 'string' },
       },
     });
     const manifest = values.manifest ?? join(packageRoot(), 'spec', 'explore', 'manifest.json');
-    return { ...values, names: positionals, manifest };
+    const shard = values.shard === undefined ? WHOLE : parseShard(values.shard);
+    return { ...values, names: positionals, manifest, shard, junit: values.junit ?? null };
   } catch (e) {
+    if (e instanceof UnusableInput) throw e;
     throw new UnusableInput(`zab explore: ${(e as Error).message.split('\n')[0] ?? ''}`);
   }
 }
@@ -133,6 +146,17 @@ function outcomeJson(explored: Explored): unknown {
   };
 }
 
+function outcomeCase(explored: Explored): JUnitCase {
+  const { exploration, comparison, states, elapsedMs } = explored;
+  const figures = `${count(comparison.states)} states, ${count(comparison.edges)} edges`;
+  const common = { name: exploration.name, classname: 'zab.explore', elapsedMs, output: figures };
+  if (isOk(explored)) return { ...common, outcome: { kind: 'passed' } };
+  const { difference } = comparison;
+  const lines = difference === null ? mismatches(explored) : differenceLines(states, difference);
+  const message = verdictOf(explored);
+  return { ...common, outcome: { kind: 'failed', message, details: lines.join('\n') } };
+}
+
 async function runOne(
   explorations: Explorations,
   one: Exploration,
@@ -161,7 +185,7 @@ async function runOne(
 
 async function exploreAll(options: Options, io: CommandIo): Promise<number> {
   const explorations = loadExplorations(options.manifest);
-  const selected = selectExplorations(explorations, options.names);
+  const selected = shardOf(selectExplorations(explorations, options.names), options.shard);
   if (options.list) {
     if (options.json) io.out(JSON.stringify(selected));
     else for (const line of listTable(selected)) io.out(line);
@@ -174,6 +198,9 @@ async function exploreAll(options: Options, io: CommandIo): Promise<number> {
     outcomes.push(await runOne(explorations, one, tools, io, options.json));
   }
   const ok = outcomes.every(isOk);
+  if (options.junit !== null) {
+    writeJunit(options.junit, [{ name: 'zab explore', cases: outcomes.map(outcomeCase) }]);
+  }
   if (options.json) io.out(JSON.stringify({ ok, models: outcomes.map(outcomeJson) }));
   else for (const line of ['', ...outcomeTable(outcomes)]) io.out(line);
   return ok ? 0 : 1;

@@ -1,6 +1,9 @@
 /** `zab validate`: has TLC accept or refuse recorded traces. */
 import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
+import { writeJunit } from '../junit.js';
+import type { JUnitCase } from '../junit.js';
+import { UnusableInput } from '../unusable-input.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import { STEP_NAMES } from '../../src/core/classify.js';
 import { UnusableTrace } from './file.js';
@@ -8,7 +11,7 @@ import { loadRuns } from './load.js';
 import { validateRuns } from './validate.js';
 import type { Run, Validation } from './validate.js';
 
-export const usage = `Usage: zab validate TRACE… [--allow-cut] [--json]
+export const usage = `Usage: zab validate TRACE… [--allow-cut] [--json] [--junit FILE]
 
 Has TLC accept or refuse traces (see zab start --trace, zab server --trace): a trace is accepted if
 the whole specification has a behaviour that matches every line of it.
@@ -19,6 +22,7 @@ describes the format, for servers of other makes.
 
   --allow-cut  drop a last line without its line break: its server was killed while it wrote it
   --json       one JSON object on stdout
+  --junit FILE results as JUnit XML
 
 Exit code: 0 all are accepted; 1 one is rejected: the line and why are printed; 2 unusable input, or
 no Java or TLC (see zab check --help).`;
@@ -28,6 +32,7 @@ class UnusableArguments extends Error {}
 interface Options {
   readonly json: boolean;
   readonly 'allow-cut': boolean;
+  readonly junit: string | null;
   readonly help: boolean;
   readonly paths: readonly string[];
 }
@@ -41,12 +46,13 @@ function parseOptions(argv: readonly string[]): Options {
         json: { type: 'boolean', default: false },
         'allow-cut': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
+        junit: { type: 'string' },
       },
     });
     if (positionals.length === 0 && !values.help) {
       throw new Error('no trace given (see zab validate --help)');
     }
-    return { ...values, paths: positionals };
+    return { ...values, junit: values.junit ?? null, paths: positionals };
   } catch (e) {
     throw new UnusableArguments(`zab validate: ${(e as Error).message.split('\n')[0] ?? ''}`);
   }
@@ -86,6 +92,14 @@ function validationJson(validation: Validation): unknown {
   };
 }
 
+function validationCase(validation: Validation): JUnitCase {
+  const { name, lines, refusal } = validation;
+  const common = { name, classname: 'zab.validate', elapsedMs: 0, output: `${lines} lines` };
+  if (refusal === null) return { ...common, outcome: { kind: 'passed' } };
+  const message = `${placeOf(validation)}: ${refusal.why[0] ?? 'no behaviour explains it'}`;
+  return { ...common, outcome: { kind: 'failed', message, details: refusal.why.join('\n') } };
+}
+
 function coverageLine(validations: readonly Validation[]): string {
   const covered = new Set(validations.flatMap(({ coverage }) => [...coverage.keys()]));
   const missing = STEP_NAMES.filter((name) => !covered.has(name));
@@ -113,6 +127,10 @@ async function validate(options: Options, io: CommandIo): Promise<number> {
   const seconds = (ended - started) / 1000;
   const rate = Math.round(total / seconds);
   const searching = Math.round(total / Math.max(0.001, (ended - firstLine) / 1000));
+  if (options.junit !== null) {
+    const cases = validations.map(validationCase);
+    writeJunit(options.junit, [{ name: 'zab validate', elapsedMs: ended - started, cases }]);
+  }
   if (options.json) {
     const body = {
       accepted,
@@ -141,7 +159,9 @@ export async function runValidate(argv: readonly string[], io: CommandIo): Promi
     }
     return await validate(options, io);
   } catch (e) {
-    const known = [ToolsError, UnusableTrace, UnusableArguments].some((type) => e instanceof type);
+    const known = [ToolsError, UnusableTrace, UnusableArguments, UnusableInput].some(
+      (type) => e instanceof type,
+    );
     if (!known) throw e;
     io.status?.('');
     io.err((e as Error).message);
