@@ -88,7 +88,7 @@ FollowerProcessLEADERINFO(f, l) ==
   /\ LET e == Head(msgs[l][f]).epoch
          net == Receive(msgs, l, f)
          lower == IF Mutant \in {"m04_no_leaderinfo_check", "m05_no_newleader_check"} THEN FALSE
-                  ELSE IF Mutant = "mA3_equal_epoch_refused" THEN e <= AcceptedEpoch(f)
+                  ELSE IF Mutant = "mL4_equal_epoch_refused" THEN e <= AcceptedEpoch(f)
                   ELSE e < AcceptedEpoch(f)
          \* stored and acknowledged, or acknowledged before
          fresh == IF Mutant = "m05_no_newleader_check" THEN e > AcceptedEpoch(f)
