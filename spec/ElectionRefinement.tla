@@ -27,8 +27,9 @@ RecordElection ==
 
 Oracle == INSTANCE LeaderOracle WITH poll <- round, follows <- leaderOf
 
-\* R3. Source: DSN 2011, section IV; YL-2010-007, phase 0.
+\* R3, the beginning. Source of both: DSN 2011, section IV; YL-2010-007, phase 0.
 StartsAsOracle == Oracle!Init
+\* R3. Each step of the election is a step of the oracle, or none.
 RefinesOracle == [][Oracle!Next]_Oracle!oracleVars
 
 =============================================================================

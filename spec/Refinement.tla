@@ -15,9 +15,11 @@ Log == INSTANCE CommittedLog WITH
   \* Min: a mutant may count as delivered what it does not have
   delivered <- [i \in Server |-> Prefix(history[i], Min(lastCommitted[i], Len(history[i])))]
 
-\* R1. Source: DSN 2011, section III. Safety, and that nobody is behind the log for ever.
+\* R1, the beginning. Source of all three: DSN 2011, section III.
 StartsAsCommittedLog == Log!Init
+\* R1. Each step of ZAB is a step of the committed log, or none.
 RefinesCommittedLog == [][Log!Next]_Log!logSpecVars
+\* R1, its liveness: nobody is behind the log, or down, for ever.
 DeliversCommittedLog == Log!Progress
 
 =============================================================================

@@ -21,12 +21,13 @@ CONSTANTS
   Observers,      \* the members that never vote and never acknowledge; the others are voters
   NoServer,       \* "nobody": not an element of Server
   ElectionMode,   \* "fle": fast leader election, by notifications; "oracle": one step elects
-  Granularity,    \* "fine": one durable write a step; "coarse": with the step that asks for it
+  Granularity,    \* "fine": one durable write a step; "coarse": with the step that asks for it;
+                  \* "atomic": all through the next write that somebody waits for
   SnapshotSync,   \* are committed entries dropped from memory, so that SNAP may be due?
   Mutant          \* "none", or the name of a planted fault (mutants/README.md)
 
 ASSUME Observers \subseteq Server /\ NoServer \notin Server
-ASSUME ElectionMode \in {"fle", "oracle"} /\ Granularity \in {"fine", "coarse"}
+ASSUME ElectionMode \in {"fle", "oracle"} /\ Granularity \in {"fine", "coarse", "atomic"}
 
 VARIABLES
   \* ---- one server, volatile
@@ -188,8 +189,14 @@ Forget(ws) == [n \in 1..Len(ws) |-> [ws[n] EXCEPT !.ack = FALSE]]
 
 LogOps == {"append", "truncate", "install"}
 
+\* Atomic: all through the first write that somebody waits for, or of an epoch; or simply all.
+EndsRun(w) == w.ack \/ w.op \notin LogOps
+AtomicRun(q) ==
+  LET ends == {n \in 1..Len(q) : EndsRun(q[n])}
+  IN IF ends = {} THEN Len(q) ELSE CHOOSE n \in ends : \A m \in ends : n <= m
+
 \* KNOB. How many writes one step makes durable.
-PersistRuns(i) == {1}
+PersistRuns(i) == IF Granularity = "atomic" THEN {AtomicRun(diskQueue[i])} ELSE {1}
 
 \* KNOB. How many of the writes under way a crash lets through.
 CrashPrefixes(i) == 0..Len(diskQueue[i])
