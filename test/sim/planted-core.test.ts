@@ -59,7 +59,14 @@ test('LogMatching: two servers log different transactions under one zxid', () =>
 
 test('a disk that loses what it has acknowledged is found', () => {
   foundBy(
-    ['Durability', 'EpochHistory', 'TypeOK', 'EpochOrder', 'LeaderCompleteness', 'LogMatching'],
+    [
+      'CommittedIsDurable',
+      'EpochImpliesHistory',
+      'TypeOK',
+      'EpochOrder',
+      'PacketsFitRoles',
+      'LogMatching',
+    ],
     {
       onCrash: ({ disk }) => {
         disk.log.splice(-3);
@@ -70,7 +77,14 @@ test('a disk that loses what it has acknowledged is found', () => {
 
 test('a disk that forgets its epochs is found', () => {
   foundBy(
-    ['Leadership', 'AcksAreDurable', 'LogMatching', 'InitialHistory', 'EpochHistory', 'Durability'],
+    [
+      'Leadership',
+      'AcksAreDurable',
+      'LogMatching',
+      'InitialHistoriesExtend',
+      'EpochImpliesHistory',
+      'CommittedIsDurable',
+    ],
     {
       onCrash: ({ disk }) => {
         disk.acceptedEpoch = 0;
