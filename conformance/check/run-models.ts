@@ -46,6 +46,8 @@ function moduleRun(manifest: Manifest, { model, workers, heapMb }: Placed): TlcR
     heapMb,
     deadlock: model.deadlock,
     timeoutMs: model.timeoutSeconds * 1000,
+    // A few thousand states at most: the JVM's start is most of it.
+    short: model.class === 'mutant',
   };
   if (model.mode === 'check') {
     return { ...common, mode: model.mutant === null ? 'check' : 'mutant' };
