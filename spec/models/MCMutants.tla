@@ -27,6 +27,13 @@ OlderLeaderJoined == <<
   Elect(3, {1, 3}), Run({1, 3}), Leave(1), Elect(1, {1, 2}), Run({1, 2}), Propose(1), Run({1, 2}),
   Leave(2), Join(2, 3), Run({2, 3})>>
 
+\* 10. Epoch 2 of 2 and 3 begins with (1, 1), which 1 does not have when it reads NEWLEADER.
+EpochFirst == <<
+  Elect(3, {2, 3}), Run({2, 3}), Propose(3), Run({2, 3}), GiveUp(3), Leave(2), Elect(3, {2, 3}),
+  Run({2, 3}), Join(1, 3),
+  RunOnly({1, 3}, Routine \ {"FollowerPersistLog", "FollowerPersistCurrentEpoch"}),
+  Maybe("FollowerPersistCurrentEpoch", 1, 1), Run({1, 3})>>
+
 \* 17. Server 2 promises epoch 1 to leader 4, then tells leader 5, which chooses epoch 2; it goes back
 \* to 4, and epoch 1 is established and commits. Only server 1 acknowledges epoch 2, of five: if 5
 \* enters it, 5 wins the next election though it lacks what was committed.
