@@ -38,7 +38,7 @@ LeaderProcessFOLLOWERINFO(l, f) ==
          infos   == epochInfos[l] \cup {[sid |-> f, acceptedEpoch |-> m.acceptedEpoch]}
          sids    == {l} \cup {r.sid : r \in infos}
          offered == {AcceptedEpoch(l)} \cup {r.acceptedEpoch : r \in infos}
-         highest == IF Mutant = "mA3_epoch_above_the_lowest"
+         highest == IF Mutant = "mB1_epoch_above_the_lowest"
                     THEN CHOOSE e \in offered : \A x \in offered : e <= x ELSE Max(offered)
          e       == IF Mutant = "m08_epoch_without_plus_one"
                     THEN Max({highest, 1}) ELSE highest + 1

@@ -49,7 +49,7 @@ LeaderCloseConnection(l, f) ==
   /\ IF IsLive(f, l) THEN MayDisconnect(f, l) /\ RecordFault("disconnect")
      ELSE UNCHANGED historyVars
   /\ CloseAtLeader(l, f)
-  /\ history' = IF Mutant = "mA6_leader_takes_back"
+  /\ history' = IF Mutant = "mB4_leader_takes_back"
                 THEN [history EXCEPT ![l] = Prefix(@, lastCommitted[l])] ELSE history
   /\ UNCHANGED <<serverVars, committedVars, diskVars, learnerVars, quorumVars, electionVars>>
 
@@ -89,7 +89,7 @@ FollowerShutdown(f) ==
 TakeSnapshot(i) ==
   /\ state[i] /= "DOWN"
   /\ MayTakeSnapshot(i)
-  /\ \E n \in (IF Mutant = "mA5_snapshot_of_the_log" THEN {Len(history[i])}
+  /\ \E n \in (IF Mutant = "mB3_snapshot_of_the_log" THEN {Len(history[i])}
                ELSE SnapshotPoints(i)) :
        /\ n > disk[i].snapshot
        /\ IsPrefix(Prefix(history[i], n), disk[i].log)

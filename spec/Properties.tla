@@ -44,7 +44,7 @@ TypeOK ==
   /\ syncCommitted \in [Server -> Nat \cup {-1}]
   /\ newEpoch \in [Server -> Nat]
   /\ ackEpochs \in [Server -> SUBSET Voters]
-  /\ ackNewLeader \in [Server -> SUBSET Server]
+  /\ ackNewLeader \in [Server -> SUBSET Voters]
   /\ live \subseteq Server \X Server
   /\ \A p \in live : link[p[1]] = p[2] /\ learners[p[2]][p[1]].phase /= "none"
 

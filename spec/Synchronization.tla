@@ -198,7 +198,7 @@ LeaderProcessACKNEWLEADER(l, f) ==
                      IF g \in told THEN <<UpToDate(newEpoch[l])>> ELSE <<>>])
         /\ IF establishes
            THEN /\ zabState' = [zabState EXCEPT ![l] = "BROADCAST"]
-                /\ IF Mutant = "mA4_initial_history_not_delivered" THEN UNCHANGED committedVars
+                /\ IF Mutant = "mB2_initial_history_not_delivered" THEN UNCHANGED committedVars
                    ELSE DeliverUpTo(l, history[l], Len(history[l]))
                 /\ RecordEstablished(l)
            ELSE UNCHANGED <<zabState, committedVars, historyVars>>

@@ -73,6 +73,18 @@ CutTooFar == <<
   Propose(3), Do("LeaderPersistLog", 3, 3), Crash_(3), Leave(1), Leave(2),
   Elect(2, {1, 2}), Run({1, 2}), Propose(2), Run({1, 2}), Restart_(3), Join(3, 2), Run({2, 3})>>
 
+\* B1. Servers 1 and 2 were in epoch 2, and 3 in none. If 2 goes by the lowest epoch that it hears of,
+\* it leads 3 in epoch 1, behind what it has of epoch 2.
+EpochOfTheLowest == <<
+  Elect(2, {1, 2}), Run({1, 2}), GiveUp(2), Leave(1), Elect(2, {1, 2}), Run({1, 2}), Propose(2),
+  Run({1, 2}), GiveUp(2), Leave(1), Elect(2, {2, 3}), Run({2, 3}), Maybe("LeaderPropose", 2, 2),
+  Run({2, 3})>>
+
+\* 1. Server 3, which missed what epoch 1 committed and epoch 2 began with, leads epoch 3.
+LeaderBehind == <<
+  Elect(1, {1, 2}), Run({1, 2}), Propose(1), Run({1, 2}), GiveUp(1), Leave(2), Elect(2, {1, 2}),
+  Run({1, 2}), GiveUp(2), Leave(1), Maybe("ElectLeader", 3, {2, 3}), Run({2, 3})>>
+
 \* 36. (Fast leader election.) In round 1 server 2 voted for 3, and that message is slow. 3 led, gave
 \* up, and is in round 2; 1 and 2 are in an epoch of their own. The slow message is no vote for 3.
 Hear(i, j) == Do("ReceiveNotification", i, j)

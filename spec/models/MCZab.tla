@@ -14,6 +14,7 @@ MCMayChooseEpoch(e) == e <= MaxEpoch
 MCMayPropose(l) == Cardinality(broadcast) < MaxTxns
 MCMayTakeSnapshot(i) == FALSE
 MCTakeSnapshots(i) == TRUE
+MCKeptCommitted == 1
 \* A write that gets through and is then lost with the process is a persist step and a crash.
 MCCrashPrefixes(i) == {0}
 
