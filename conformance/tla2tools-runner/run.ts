@@ -116,6 +116,8 @@ function tlcArguments(run: TlcRun, tools: Tools, scratch: string): readonly stri
     '-XX:+UseSerialGC',
     ...(run.short === true ? ['-XX:TieredStopAtLevel=1'] : []),
     `-Xmx${run.heapMb ?? 2000}m`,
+    // TLC evaluates by recursion: over a log of hundreds of entries it goes deep.
+    '-Xss64m',
     `-Djava.io.tmpdir=${scratch}`,
     `-DTLA-Library=${library.join(delimiter)}`,
     '-Dfile.encoding=UTF-8',
