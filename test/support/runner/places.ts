@@ -36,6 +36,7 @@ const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['shell/', 'real time', 1],
   ['readme', 'real time', 5],
   ['conformance/check/models', 'all cores', 360],
+  ['conformance/check/distributed', 'all cores', 25],
   ['conformance/explore/full', 'all cores', 250],
   ['conformance/mutants/', 'all cores', 300],
   ['conformance/replay/simulations', 'all cores', 80],
@@ -44,6 +45,7 @@ const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['sim/', 'one core', 90],
   ['conformance/trace/', 'one core', 60],
   ['conformance/', 'one core', 20],
+  ['docs/', 'one core', 40],
   ['core/', 'one core', 10],
 ];
 
