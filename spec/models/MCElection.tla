@@ -29,6 +29,7 @@ Prepared ==
   /\ leaderOf = [i \in Server |-> NoServer]
   /\ history = Logs
   /\ lastCommitted = [i \in Server |-> 0]
+  /\ memoryLog = [i \in Server |-> NothingInMemory]
   /\ disk = [i \in Server |-> [acceptedEpoch |-> 2, currentEpoch |-> Epochs[i], snapshot |-> 0,
                                log |-> Logs[i]]]
   /\ diskQueue = [i \in Server |-> <<>>]
