@@ -110,7 +110,9 @@ HistoryMatches(i) ==
 DeliveryMatches(i) ==
   LET d == Line.delivered
       n == lastCommitted'[i]
-  IN IF Len(d) > n THEN FALSE
+      \* of an installed snapshot nothing is delivered
+      from == {lastCommitted[i], Max({lastCommitted[i], disk[i].snapshot})}
+  IN IF n - Len(d) \notin from THEN FALSE
      ELSE \A k \in 1..Len(d) : ZxidOf(history'[i][n - Len(d) + k]) = d[k]
 
 WritesMatch(i) ==
@@ -263,6 +265,7 @@ Explained(i, j) ==
   /\ Holds(EventFits)
   /\ Action(Line.action, i, j)
   /\ Holds(Line.action = "ReceiveNotification" => TookNote(j, i))
+  /\ Holds(Line.action = "LeaderPropose" => history'[i][Len(history'[i])] = Line.what)
   /\ Holds(Matches(i))
   /\ Safely(i, Line.action, Done)
   /\ shown' = [shown EXCEPT ![i] = Told(i)]

@@ -5,13 +5,13 @@ import { writeJunit } from '../junit.js';
 import type { JUnitCase } from '../junit.js';
 import { UnusableInput } from '../unusable-input.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
-import { STEP_NAMES } from '../../src/core/classify.js';
+import { actionCoverage, branchCoverage, coverageLines } from './coverage.js';
 import { UnusableTrace } from './file.js';
 import { loadRuns } from './load.js';
 import { validateRuns } from './validate.js';
 import type { Run, Validation } from './validate.js';
 
-export const usage = `Usage: zab validate TRACE… [--allow-cut] [--json] [--junit FILE]
+export const usage = `Usage: zab validate TRACE… [--allow-cut] [--coverage] [--json] [--junit FILE]
 
 Has TLC accept or refuse traces (see zab start --trace, zab server --trace): a trace is accepted if
 the whole specification has a behaviour that matches every line of it.
@@ -21,6 +21,7 @@ together one trace: they are merged. A folder stands for the .ndjson files in it
 describes the format, for servers of other makes.
 
   --allow-cut  drop a last line without its line break: its server was killed while it wrote it
+  --coverage   also print which branches of the specification's actions the traces take
   --json       one JSON object on stdout
   --junit FILE results as JUnit XML
 
@@ -32,6 +33,7 @@ class UnusableArguments extends Error {}
 interface Options {
   readonly json: boolean;
   readonly 'allow-cut': boolean;
+  readonly coverage: boolean;
   readonly junit: string | null;
   readonly help: boolean;
   readonly paths: readonly string[];
@@ -44,6 +46,7 @@ function parseOptions(argv: readonly string[]): Options {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        coverage: { type: 'boolean', default: false },
         'allow-cut': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         junit: { type: 'string' },
@@ -100,13 +103,6 @@ function validationCase(validation: Validation): JUnitCase {
   return { ...common, outcome: { kind: 'failed', message, details: refusal.why.join('\n') } };
 }
 
-function coverageLine(validations: readonly Validation[]): string {
-  const covered = new Set(validations.flatMap(({ coverage }) => [...coverage.keys()]));
-  const missing = STEP_NAMES.filter((name) => !covered.has(name));
-  const head = `actions of the specification in these traces: ${covered.size} of ${STEP_NAMES.length}`;
-  return missing.length === 0 ? head : `${head} (not: ${missing.join(', ')})`;
-}
-
 async function validate(options: Options, io: CommandIo): Promise<number> {
   const runs = loadRuns(options.paths, { allowCut: options['allow-cut'] });
   const tools = await findTools();
@@ -127,6 +123,8 @@ async function validate(options: Options, io: CommandIo): Promise<number> {
   const seconds = (ended - started) / 1000;
   const rate = Math.round(total / seconds);
   const searching = Math.round(total / Math.max(0.001, (ended - firstLine) / 1000));
+  const actions = actionCoverage(validations);
+  const branches = options.coverage ? await branchCoverage(runs, { tools }) : null;
   if (options.junit !== null) {
     const cases = validations.map(validationCase);
     writeJunit(options.junit, [{ name: 'zab validate', elapsedMs: ended - started, cases }]);
@@ -137,11 +135,16 @@ async function validate(options: Options, io: CommandIo): Promise<number> {
       seconds,
       linesPerSecond: rate,
       traces: validations.map(validationJson),
+      actions,
+      branches,
     };
     io.out(JSON.stringify(body));
   } else {
     for (const validation of validations) report(validation, io);
-    io.out(coverageLine(validations));
+    for (const line of coverageLines('actions', actions)) io.out(line);
+    for (const line of branches === null ? [] : coverageLines('branches of actions', branches)) {
+      io.out(line);
+    }
     io.out(
       `${total} lines in ${seconds.toFixed(1)} s: ${rate} lines a second, ${searching} without TLC's start`,
     );

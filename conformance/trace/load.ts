@@ -68,7 +68,8 @@ function upToGap(lines: readonly SourceLine[]): Pick<Run, 'lines' | 'refused'> {
   return { lines: known, refused: { at: source, why } };
 }
 
-function runOf(file: TraceFile): Run {
+/** A file with the lines of a whole run. Throws UnusableTrace. */
+export function runOf(file: TraceFile): Run {
   refuseUneven([file.lines]);
   const { lines, refused } = upToGap(file.lines);
   return { name: file.path, lines: modelOrder(lines), refused };

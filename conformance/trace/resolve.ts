@@ -2,11 +2,11 @@
  * Turns the lines of one run, in order, into what the trace specification reads: which action with
  * which peer, what was sent to whom, how many durable writes were done.
  */
-import { isAction } from './actions.js';
 import { findLinks, isModelled, isPacketSent, otherEnd } from './annotate.js';
 import type { Links } from './annotate.js';
 import type { SourceLine } from './file.js';
 import { noteText } from './merge.js';
+import { misfit, Wire } from './misfit.js';
 import type { TraceDisk, TraceLine, TraceNotification, TracePacket } from './schema.js';
 
 /** A line as the trace specification has it (see conformance/mapping.md). */
@@ -48,7 +48,7 @@ interface ServerView {
 }
 
 class Resolver {
-  private readonly links: Links;
+  readonly links: Links;
   private readonly servers = new Map<number, ServerView>();
   /** By sender and receiver. */
   private readonly notes = new Map<string, { text: string; place: number }[]>();
@@ -86,6 +86,13 @@ class Resolver {
     this.follow(source, view);
     this.place++;
     return resolved;
+  }
+
+  /** Why no write can be done by the line's ticket; null if one is. */
+  unasked({ server, event, action }: TraceLine): string | null {
+    if (event.type !== 'persisted' || action === null) return null;
+    if (this.viewOf(server).pending.includes(event.ticket)) return null;
+    return `no write with ticket ${event.ticket} is under way at server ${server}`;
   }
 
   private viewOf(server: number): ServerView {
@@ -224,35 +231,6 @@ function done(view: ServerView, ticket: number): number {
   return count;
 }
 
-function sameSet(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((x) => b.includes(x));
-}
-
-/** Why a line is none of this ensemble's; null if it is. */
-function misfit(
-  line: TraceLine,
-  voters: readonly number[],
-  observers: readonly number[],
-): string | null {
-  const members = [...voters, ...observers];
-  const { server, event, post, action } = line;
-  if (!members.includes(server)) return `server ${server} is no member of the ensemble`;
-  if (
-    event.type === 'start' &&
-    !(sameSet(event.voters, voters) && sameSet(event.observers, observers))
-  ) {
-    return 'the servers do not agree who is a member';
-  }
-  if (action !== null && !isAction(action)) return `there is no action ${action}`;
-  const named = [
-    ...(event.type === 'notification' ? [event.from] : []),
-    ...(post.leader === null ? [] : [post.leader]),
-    ...line.sent.flatMap((item) => ('to' in item ? [item.to] : [])),
-  ];
-  const stranger = named.find((sid) => !members.includes(sid));
-  return stranger === undefined ? null : `server ${stranger} is no member of the ensemble`;
-}
-
 /**
  * `lines` in an order that their servers could have gone through. Null if no line says who is in
  * the ensemble.
@@ -262,11 +240,12 @@ export function resolveTrace(name: string, lines: readonly SourceLine[]): ModelT
   if (start?.type !== 'start') return null;
   const { voters, observers } = start;
   const resolver = new Resolver(lines);
+  const wire = new Wire(resolver.links);
   const resolved: ModelLine[] = [];
   const disks = new Map<number, TraceDisk>();
   for (const source of lines) {
     const { line } = source;
-    const why = misfit(line, voters, observers);
+    const why = misfit(line, voters, observers) ?? wire.take(source) ?? resolver.unasked(line);
     if (why !== null)
       return { name, lines: resolved, voters, observers, disks, refused: { at: source, why } };
     if (line.event.type === 'start' && !disks.has(line.server))

@@ -160,6 +160,33 @@ function connectionsBreak(): Cluster {
   return propose(settled(cluster), 1);
 }
 
+/** Proposals and COMMITs reach a follower between NEWLEADER and UPTODATE: its disk is slow. */
+function proposalsWhileSynchronizing(): Cluster {
+  let cluster = propose(threeServers(), 1);
+  const leader = leaderOf(cluster);
+  const [late] = others(cluster, leader);
+  cluster = propose(crash(cluster, late), 1);
+  cluster = act(cluster, { type: 'start', sid: late });
+  const inSync = (c: Cluster) => {
+    const peer = nodeOf(c, late).state?.peer;
+    return peer !== undefined && 'syncCommitted' in peer;
+  };
+  cluster = settle(cluster, inSync, PATIENCE);
+  if (!inSync(cluster)) throw new Error('the follower does not synchronize');
+  const notItsDisk = (action: Action) => action.type !== 'persist' || action.sid !== late;
+  for (let i = 0; i < 2; i++) {
+    cluster = drain(act(cluster, { type: 'propose', sid: leader }), notItsDisk);
+  }
+  return propose(settled(cluster), 1);
+}
+
+/** A server that is alone asks again and again; the others are started later. */
+function aloneAtFirst(): Cluster {
+  let cluster = act(newCluster({ voters: [1, 2, 3] }), { type: 'start', sid: 1 as Sid });
+  for (let i = 0; i < 4; i++) cluster = act(cluster, { type: 'tick', sid: 1 as Sid });
+  return propose(settled(startAll(cluster)), 1);
+}
+
 function scenario(name: string, what: string, run: () => Cluster): Scenario {
   return { name, what, run: () => traceOf(run()) };
 }
@@ -194,5 +221,15 @@ export const SCENARIOS: readonly Scenario[] = [
     'connections-break',
     'a follower’s connection breaks at one side, then all of the leader’s at its side',
     connectionsBreak,
+  ),
+  scenario(
+    'proposals-while-synchronizing',
+    'PROPOSALs and COMMITs reach a follower after NEWLEADER and before UPTODATE',
+    proposalsWhileSynchronizing,
+  ),
+  scenario(
+    'alone-at-first',
+    'one server asks for votes again and again before the others start',
+    aloneAtFirst,
   ),
 ];

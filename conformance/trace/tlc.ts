@@ -19,6 +19,7 @@ async function runModule(
   data: string,
   options: TlcOptions,
   onOutput: (line: string) => void,
+  coverage = false,
 ): Promise<TlcResult> {
   const spec = join(packageRoot(), 'spec');
   const folder = await mkdtemp(join(tmpdir(), 'zab-trace-'));
@@ -34,6 +35,7 @@ async function runModule(
         library: [spec],
         counterexample: false,
         short: true,
+        coverage,
         onOutput,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
@@ -87,6 +89,18 @@ export async function explainedLines(
     throw new ToolsError('tlc-failed', 'the trace run: its verdict and its progress do not agree');
   }
   return explained;
+}
+
+/** As `explainedLines`, with how often TLC evaluated which expression of the specification. */
+export async function coveredLocations(
+  traces: readonly ModelTrace[],
+  options: TlcOptions,
+): Promise<TlcResult['locations']> {
+  // With one trace only, TLC would be stopped at its end, before it has printed the counts.
+  const { text } = dataModule(traces, 0, false);
+  const result = await runModule(text, options, () => undefined, true);
+  refuseErrors(result);
+  return result.locations;
 }
 
 /** What TLC says about a line that nothing explains, for each state that may come before it. */

@@ -40,10 +40,19 @@ function set(items: readonly string[]): string {
   return `{${items.join(', ')}}`;
 }
 
-/** A function from servers, or from places in a forest. */
+/**
+ * A function from servers, or from places in a forest. In halves of halves: TLC's stack is as deep
+ * as an expression.
+ */
 function functionOf(entries: readonly (readonly [number, string])[]): string {
-  if (entries.length === 0) return '<<>>';
-  return `(${entries.map(([key, value]) => `${key} :> ${value}`).join(' @@ ')})`;
+  const [first] = entries;
+  if (first === undefined) return '<<>>';
+  if (entries.length === 1) return `(${first[0]} :> ${first[1]})`;
+  if (entries.length <= 8) {
+    return `(${entries.map(([key, value]) => `${key} :> ${value}`).join(' @@ ')})`;
+  }
+  const half = entries.length >> 1;
+  return `(${functionOf(entries.slice(0, half))} @@ ${functionOf(entries.slice(half))})`;
 }
 
 const NOTHING: Fields = {};
@@ -301,8 +310,13 @@ export interface DataModule {
  * It comes before ZabTrace, on which it does not depend: so TLC has evaluated it when it looks at
  * ZabTrace, which refers to it everywhere. (Looking through it each time took longer than the run.)
  * `explainLine`: print what happens at this line (from 1) of the only trace; 0: nothing.
+ * `onlyOne`: the run ends as soon as a trace is explained.
  */
-export function dataModule(traces: readonly ModelTrace[], explainLine = 0): DataModule {
+export function dataModule(
+  traces: readonly ModelTrace[],
+  explainLine = 0,
+  onlyOne = traces.length === 1,
+): DataModule {
   const { voters = [], observers = [] } = traces[0] ?? {};
   const writer = new Writer();
   const forest = growForest(
@@ -332,7 +346,7 @@ export function dataModule(traces: readonly ModelTrace[], explainLine = 0): Data
     'RunNodes == Nodes0',
     'RunForks == Forks0',
     'RunEnds == Ends0',
-    `RunOnlyOne == ${traces.length === 1 ? 'TRUE' : 'FALSE'}`,
+    `RunOnlyOne == ${onlyOne ? 'TRUE' : 'FALSE'}`,
     '====',
     '',
   ].join('\n');

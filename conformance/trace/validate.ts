@@ -53,6 +53,21 @@ function modelOf(run: Run): ModelTrace {
   return { name, lines: [], voters: [], observers: [], disks: new Map(), refused };
 }
 
+/** The models of runs, those of the same ensemble together. Throws UnusableTrace. */
+export function groupsOf(
+  runs: readonly Run[],
+): readonly (readonly { readonly run: Run; readonly model: ModelTrace }[])[] {
+  const groups = new Map<string, { run: Run; model: ModelTrace }[]>();
+  for (const run of runs) {
+    const model = modelOf(run);
+    const key = groupOf(model);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ run, model }]);
+    else group.push({ run, model });
+  }
+  return [...groups.values()];
+}
+
 /**
  * Validates runs, those of the same ensemble in one JVM.
  * Throws UnusableTrace, or ToolsError if TLC gives no verdict.
@@ -61,14 +76,9 @@ export async function validateRuns(
   runs: readonly Run[],
   options: TlcOptions & { readonly explain?: boolean },
 ): Promise<readonly Validation[]> {
-  const models = runs.map((run) => ({ run, model: modelOf(run) }));
-  const groups = new Map<string, typeof models>();
-  for (const entry of models) {
-    const key = groupOf(entry.model);
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
-  }
+  const groups = groupsOf(runs);
   const explained = new Map<Run, number>();
-  for (const group of groups.values()) {
+  for (const group of groups) {
     // Refused at its very first line.
     if (group.every(({ model }) => model.lines.length === 0)) continue;
     const counts = await explainedLines(
@@ -78,7 +88,9 @@ export async function validateRuns(
     group.forEach(({ run }, i) => explained.set(run, counts[i] ?? 0));
   }
   const validations: Validation[] = [];
-  for (const { run, model } of models) {
+  const models = new Map(groups.flat().map(({ run, model }) => [run, model]));
+  for (const run of runs) {
+    const model = models.get(run)!;
     const judged = { run, model, explained: explained.get(run) ?? 0 };
     validations.push({
       name: run.name,

@@ -4,20 +4,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../conformance/package-root.js';
 import { traceFiles } from '../../../conformance/trace/generate.js';
+import { actionCoverage } from '../../../conformance/trace/coverage.js';
 import { loadRuns } from '../../../conformance/trace/load.js';
 import { mergeTraces } from '../../../conformance/trace/merge.js';
 import { validateRuns } from '../../../conformance/trace/validate.js';
 import type { Run } from '../../../conformance/trace/validate.js';
-import { STEP_NAMES } from '../../../src/core/classify.js';
 import { sharedTools } from '../tla2tools-runner/helper.js';
 import { recordedRun, splitByServer } from './helper.js';
 
 const root = join(packageRoot(), 'traces');
 const { files, refusedAt } = traceFiles();
 const goldenPaths = [...files.keys()].filter((p) => p.startsWith('golden'));
-
-/** Steps that take luck to come by: the random runs have them. */
-const NOT_IN_GOLDEN = ['FollowerProcessPROPOSALInSync', 'FollowerProcessCOMMITInSync'];
 
 test('traces/ is what the generator makes of the code as it is', () => {
   for (const [path, text] of files)
@@ -48,14 +45,8 @@ test('TLC accepts every golden trace, random runs with faults, and runs merged f
   for (const { name, refusal } of validations) {
     assert.equal(refusal, null, `${name}:${refusal?.at.number} ${refusal?.why.join('\n')}`);
   }
-  const covered = new Set(
-    validations.slice(0, golden.length).flatMap((v) => [...v.coverage.keys()]),
-  );
-  const missing = STEP_NAMES.filter((name) => !covered.has(name) && !NOT_IN_GOLDEN.includes(name));
-  assert.deepEqual(
-    missing,
-    ['ResendNotifications'].filter((name) => !covered.has(name as never)),
-  );
+  const covered = actionCoverage(validations.slice(0, golden.length));
+  assert.deepEqual(covered.missing, [], 'every action is in a golden trace');
 });
 
 test('every corrupted trace is refused, at the line that is wrong', async () => {

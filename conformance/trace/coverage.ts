@@ -1,0 +1,53 @@
+/**
+ * What of the specification a set of accepted traces exercises: its actions, and the branches of its
+ * actions (branches.ts), as TLC's own coverage has them.
+ */
+import { STEP_NAMES } from '../../src/core/classify.js';
+import { allBranches, branchName, timesTaken } from './branches.js';
+import { coveredLocations } from './tlc.js';
+import type { TlcOptions } from './tlc.js';
+import { groupsOf } from './validate.js';
+import type { Run, Validation } from './validate.js';
+
+export interface Covered {
+  readonly taken: number;
+  readonly total: number;
+  /** The names of what was not taken. */
+  readonly missing: readonly string[];
+}
+
+export function actionCoverage(validations: readonly Validation[]): Covered {
+  const covered = new Set(validations.flatMap(({ coverage }) => [...coverage.keys()]));
+  const missing = STEP_NAMES.filter((name) => !covered.has(name));
+  return { taken: STEP_NAMES.length - missing.length, total: STEP_NAMES.length, missing };
+}
+
+/**
+ * Runs TLC over the traces once more, with its coverage on. A line that is tried and refused counts,
+ * too, so the traces should be accepted ones. Throws as `validateRuns` does.
+ */
+export async function branchCoverage(runs: readonly Run[], options: TlcOptions): Promise<Covered> {
+  const locations = new Map<string, number>();
+  for (const group of groupsOf(runs)) {
+    const models = group.map(({ model }) => model);
+    for (const [place, times] of await coveredLocations(models, options)) {
+      locations.set(place, (locations.get(place) ?? 0) + times);
+    }
+  }
+  const branches = allBranches();
+  const missing = branches.filter((branch) => timesTaken(branch, locations) === 0);
+  return {
+    taken: branches.length - missing.length,
+    total: branches.length,
+    missing: missing.map(branchName),
+  };
+}
+
+/** "actions of the specification in these traces: 27 of 27", and each that is missing. */
+export function coverageLines(what: string, { taken, total, missing }: Covered): readonly string[] {
+  const percent = ((100 * taken) / total).toFixed(1);
+  return [
+    `${what} of the specification in these traces: ${taken} of ${total} (${percent} %)`,
+    ...missing.map((name) => `  not: ${name}`),
+  ];
+}
