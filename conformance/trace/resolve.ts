@@ -88,8 +88,11 @@ class Resolver {
     return resolved;
   }
 
-  /** Why no write can be done by the line's ticket; null if one is. */
-  unasked({ server, event, action }: TraceLine): string | null {
+  /** What is wrong with the tickets of the line; null if nothing. */
+  unasked({ server, event, action, persisted }: TraceLine): string | null {
+    if (persisted.some(({ ticket }, i) => ticket <= (persisted[i - 1]?.ticket ?? -1))) {
+      return 'tickets do not increase';
+    }
     if (event.type !== 'persisted' || action === null) return null;
     if (this.viewOf(server).pending.includes(event.ticket)) return null;
     return `no write with ticket ${event.ticket} is under way at server ${server}`;
