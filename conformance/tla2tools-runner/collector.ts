@@ -32,7 +32,6 @@ const Code = {
   PROGRESS: 2200,
   DEPTH: 2194,
   PROGRESS_SIMULATION: 2209,
-  COVERAGE_VALUE: 2221,
   COVERAGE_NEXT: 2772,
   VERSION: 2262,
   SPEC_FAILED: 3002,
@@ -59,7 +58,6 @@ const FINISHED = new RegExp(
   `${NUMBER} states generated, ${NUMBER} distinct states found, ${NUMBER} states left`,
 );
 const ACTION = /^<([A-Za-z0-9_!]+)(?:\(.*\))? (line .*?)>(?::|$)/;
-const LOCATION = /line (\d+), col (\d+) to line .* of module (\w+): (\d+)/;
 const COVERAGE = /^<([A-Za-z0-9_!]+) .* of module ([A-Za-z0-9_]+)[^>]*>: (\d+):(\d+)/;
 
 function count(text: string | undefined): number {
@@ -92,7 +90,6 @@ export class Collector {
   private backAction: string | null = null;
   private stuttering = false;
   private coverage: ActionCoverage[] = [];
-  private readonly locations = new Map<string, number>();
   private readonly output: string[] = [];
   private readonly temporalProperties: readonly string[];
   private readonly onProgress: (progress: Progress) => void;
@@ -141,9 +138,6 @@ export class Collector {
         break;
       case Code.STUTTERING:
         this.stuttering = true;
-        break;
-      case Code.COVERAGE_VALUE:
-        this.takeLocation(text);
         break;
       case Code.COVERAGE_NEXT:
         this.takeCoverage(text);
@@ -237,15 +231,6 @@ export class Collector {
     if (found !== null) this.progress = { ...this.progress, depth: count(found[1]) };
   }
 
-  /** The numbers only grow; a definition has some for each place that uses it. */
-  private takeLocation(text: string): void {
-    const found = LOCATION.exec(text);
-    if (found === null) return;
-    const [, line = '', column = '', module = '', times] = found;
-    const key = `${module} ${line}:${column}`;
-    this.locations.set(key, Math.max(this.locations.get(key) ?? 0, count(times)));
-  }
-
   /** TLC prints the whole table anew at each interval: the last numbers of an action count. */
   private takeCoverage(text: string): void {
     const found = COVERAGE.exec(text);
@@ -279,7 +264,6 @@ export class Collector {
               stuttering: this.stuttering,
             },
       coverage: this.coverage,
-      locations: this.locations,
       output: this.output,
       version: this.version,
     };

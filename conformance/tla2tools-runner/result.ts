@@ -66,8 +66,6 @@ export interface TlcResult {
   readonly counterexample: Counterexample | null;
   /** Empty unless asked for. */
   readonly coverage: readonly ActionCoverage[];
-  /** "Module line:column" of an expression → how often it was evaluated. Empty unless asked for. */
-  readonly locations: ReadonlyMap<string, number>;
   /** What the specification printed (PrintT and the like), and SANY's lines. */
   readonly output: readonly string[];
   /** "TLC2 Version 2.18 of 20 March 2023"; empty if it did not get that far. */

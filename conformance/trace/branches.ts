@@ -1,6 +1,8 @@
 /**
  * The branches of the specification's actions: each arm of each IF and CASE in the modules of the
- * protocol. TLC's coverage says by location which of them were taken.
+ * protocol. To see which are taken, TLC runs copies of these modules in which each arm says so
+ * (`instrumented`). (TLC's own coverage has no count for what it evaluates late, as it does the body
+ * of a function.)
  *
  * Left out is what no trace can show: arms that only another configuration has (a planted fault, the
  * election's oracle, coarse granularity), and properties and fairness, which are no part of an action.
@@ -30,9 +32,6 @@ export interface Branch {
   readonly column: number;
   /** The arm's first line, for people. */
   readonly text: string;
-  /** Of the condition of an IF, and of its other arm: an arm that is a constant has no count. */
-  readonly condition: string | null;
-  readonly sibling: string | null;
 }
 
 interface Token {
@@ -42,7 +41,6 @@ interface Token {
 }
 
 interface OpenIf {
-  readonly condition: Token;
   readonly fixed: boolean;
   then: Token | null;
 }
@@ -61,31 +59,6 @@ function tokensOf(text: string): readonly Token[] {
   return tokens;
 }
 
-/** Behind the IN of the LET at `at`. */
-function afterLet(tokens: readonly Token[], at: number): number {
-  let depth = 0;
-  for (let i = at; i < tokens.length; i++) {
-    if (tokens[i]!.text === 'LET') depth++;
-    if (tokens[i]!.text === 'IN' && --depth === 0) return i + 1;
-  }
-  return tokens.length;
-}
-
-/** The first token from `at` on that TLC counts: bullets, brackets and keywords are none. */
-function firstCounted(tokens: readonly Token[], at: number): Token | undefined {
-  let i = at;
-  for (;;) {
-    const text = tokens[i]?.text ?? '';
-    if (text === 'LET') i = afterLet(tokens, i);
-    else if (['/\\', '\\/', '(', 'IF', 'CASE'].includes(text)) i++;
-    else return tokens[i];
-  }
-}
-
-function place(module: string, token: Token): string {
-  return `${module} ${token.line}:${token.column}`;
-}
-
 /** The definition that a token begins, at the left margin: "Name ==" or "Name(…) ==". */
 function definitionAt(tokens: readonly Token[], at: number): string | null {
   const token = tokens[at]!;
@@ -102,54 +75,85 @@ function branchesIn(module: string, text: string): readonly Branch[] {
   const branches: Branch[] = [];
   const open: OpenIf[] = [];
   let definition = '';
-  const arm = (kind: Branch['kind'], start: Token, of: OpenIf | null, sibling: Token | null) => {
-    if (of?.fixed === true || NOT_IN_TRACES.has(definition)) return;
-    branches.push({
-      ...{ module, definition, kind, line: start.line, column: start.column },
-      text: (lines[start.line - 1] ?? '').slice(start.column - 1).trim(),
-      condition: of === null ? null : place(module, of.condition),
-      sibling: sibling === null ? null : place(module, sibling),
-    });
+  const arm = (kind: Branch['kind'], start: Token, fixed: boolean) => {
+    if (fixed || NOT_IN_TRACES.has(definition)) return;
+    const { line, column } = start;
+    const armText = (lines[line - 1] ?? '').slice(column - 1).trim();
+    branches.push({ module, definition, kind, line, column, text: armText });
   };
   tokens.forEach((token, i) => {
     const named = definitionAt(tokens, i);
     if (named !== null) definition = named;
-    const next = firstCounted(tokens, i + 1);
+    const next = tokens[i + 1];
     if (next === undefined) return;
     if (token.text === 'IF') {
       const rest = (lines[next.line - 1] ?? '').slice(next.column - 1);
-      open.push({ condition: next, fixed: FIXED.test(rest), then: null });
+      open.push({ fixed: FIXED.test(rest), then: null });
     } else if (token.text === 'THEN') {
       const of = open[open.length - 1];
       if (of !== undefined) of.then = next;
     } else if (token.text === 'ELSE') {
       const of = open.pop();
-      if (of?.then === null || of === undefined) return;
-      arm('THEN', of.then, of, next);
-      arm('ELSE', next, of, of.then);
+      if (of === undefined || of.then === null) return;
+      arm('THEN', of.then, of.fixed);
+      arm('ELSE', next, of.fixed);
     } else if (token.text === '->') {
-      arm('CASE', next, null, null);
+      arm('CASE', next, false);
     }
   });
   return branches;
 }
 
-/** All branches, in the order of the modules and of their text. */
-export function allBranches(): readonly Branch[] {
-  return PROTOCOL_MODULES.flatMap((module) =>
-    branchesIn(module, readFileSync(join(packageRoot(), 'spec', `${module}.tla`), 'utf8')),
-  );
+function sourceOf(module: string): string {
+  return readFileSync(join(packageRoot(), 'spec', `${module}.tla`), 'utf8');
 }
 
-/** How often an arm was taken, by what TLC counted. */
-export function timesTaken(
-  { module, line, column, condition, sibling }: Branch,
-  locations: ReadonlyMap<string, number>,
-): number {
-  const own = locations.get(`${module} ${line}:${column}`);
-  if (own !== undefined || condition === null || sibling === null) return own ?? 0;
-  // A constant: taken as often as the condition was looked at and the other arm was not taken.
-  return Math.max(0, (locations.get(condition) ?? 0) - (locations.get(sibling) ?? 0));
+/** All branches, in the order of the modules and of their text. */
+export function allBranches(): readonly Branch[] {
+  return PROTOCOL_MODULES.flatMap((module) => branchesIn(module, sourceOf(module)));
+}
+
+/** In a run's module: defines what the arms of the copies say; each says it once. */
+export const TAKEN_MODULE = 'Taken';
+export const TAKEN_TEXT = [
+  `---- MODULE ${TAKEN_MODULE} ----`,
+  'EXTENDS Integers, TLC',
+  'TakenOnce(n) == TLCSet(n, 1) /\\ PrintT(<<"taken", n>>)',
+  'Taken(n) == IF TLCGet(n) = 1 THEN TRUE ELSE TakenOnce(n)',
+  'ASSUME \\A n \\in 1..1000 : TLCSet(n, 0)',
+  '====',
+  '',
+].join('\n');
+
+/**
+ * The copies of the protocol's modules, by file name. `branches`: all of them; the n-th says
+ * <<"taken", n + 1>>. An arm moves to a line of its own and stays in its column, so that what TLA+
+ * reads off the layout is as it was.
+ */
+export function instrumented(branches: readonly Branch[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const module of PROTOCOL_MODULES) {
+    const lines = sourceOf(module).split('\n');
+    const own = branches.flatMap((branch, n) => (branch.module === module ? [{ branch, n }] : []));
+    // From the last on: what comes before it keeps its place.
+    own.sort((x, y) => y.branch.line - x.branch.line || y.branch.column - x.branch.column);
+    for (const { branch, n } of own) {
+      const at = branch.line - 1;
+      const [before, arm] = [
+        lines[at]!.slice(0, branch.column - 1),
+        lines[at]!.slice(branch.column - 1),
+      ];
+      lines.splice(at, 1, `${before} ${says(branch, n + 1)}`, ' '.repeat(branch.column - 1) + arm);
+    }
+    const text = lines.join('\n');
+    files.set(`${module}.tla`, text.replace(/^EXTENDS /m, `EXTENDS ${TAKEN_MODULE}, `));
+  }
+  return files;
+}
+
+/** A CASE of one arm needs no end. The arm of a CASE cannot be one: the next [] would be its own. */
+function says({ kind }: Branch, n: number): string {
+  return kind === 'CASE' ? `IF ~Taken(${n}) THEN <<>> ELSE` : `CASE Taken(${n}) ->`;
 }
 
 /** "Election.tla:171 ReceiveNotification ELSE joins", as a reader finds it. */

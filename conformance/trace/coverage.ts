@@ -1,10 +1,10 @@
 /**
  * What of the specification a set of accepted traces exercises: its actions, and the branches of its
- * actions (branches.ts), as TLC's own coverage has them.
+ * actions (branches.ts).
  */
 import { STEP_NAMES } from '../../src/core/classify.js';
-import { allBranches, branchName, timesTaken } from './branches.js';
-import { coveredLocations } from './tlc.js';
+import { allBranches, branchName } from './branches.js';
+import { takenBranches } from './tlc.js';
 import type { TlcOptions } from './tlc.js';
 import { groupsOf } from './validate.js';
 import type { Run, Validation } from './validate.js';
@@ -23,19 +23,17 @@ export function actionCoverage(validations: readonly Validation[]): Covered {
 }
 
 /**
- * Runs TLC over the traces once more, with its coverage on. A line that is tried and refused counts,
- * too, so the traces should be accepted ones. Throws as `validateRuns` does.
+ * Runs TLC over the traces once more, with arms that say that they are taken. A line that is tried
+ * and refused counts, too, so the traces should be accepted ones. Throws as `validateRuns` does.
  */
 export async function branchCoverage(runs: readonly Run[], options: TlcOptions): Promise<Covered> {
-  const locations = new Map<string, number>();
+  const branches = allBranches();
+  const taken = new Set<number>();
   for (const group of groupsOf(runs)) {
     const models = group.map(({ model }) => model);
-    for (const [place, times] of await coveredLocations(models, options)) {
-      locations.set(place, (locations.get(place) ?? 0) + times);
-    }
+    for (const n of await takenBranches(models, branches, options)) taken.add(n);
   }
-  const branches = allBranches();
-  const missing = branches.filter((branch) => timesTaken(branch, locations) === 0);
+  const missing = branches.filter((_, i) => !taken.has(i + 1));
   return {
     taken: branches.length - missing.length,
     total: branches.length,

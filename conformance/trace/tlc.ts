@@ -6,6 +6,8 @@ import { packageRoot } from '../package-root.js';
 import { parseValue, runTlc, ToolsError } from '../tla2tools-runner/index.js';
 import type { TlaValue, TlcResult, Tools } from '../tla2tools-runner/index.js';
 import type { ModelTrace } from './resolve.js';
+import { instrumented, TAKEN_MODULE, TAKEN_TEXT } from './branches.js';
+import type { Branch } from './branches.js';
 import { DATA_MODULE, dataModule, RUN_MODULE, RUN_TEXT } from './to-tla.js';
 
 export interface TlcOptions {
@@ -19,7 +21,7 @@ async function runModule(
   data: string,
   options: TlcOptions,
   onOutput: (line: string) => void,
-  coverage = false,
+  modules: ReadonlyMap<string, string> = new Map(),
 ): Promise<TlcResult> {
   const spec = join(packageRoot(), 'spec');
   const folder = await mkdtemp(join(tmpdir(), 'zab-trace-'));
@@ -27,6 +29,7 @@ async function runModule(
     const path = join(folder, `${RUN_MODULE}.tla`);
     await writeFile(path, RUN_TEXT);
     await writeFile(join(folder, `${DATA_MODULE}.tla`), data);
+    for (const [name, text] of modules) await writeFile(join(folder, name), text);
     return await runTlc(
       {
         mode: 'trace',
@@ -35,7 +38,6 @@ async function runModule(
         library: [spec],
         counterexample: false,
         short: true,
-        coverage,
         onOutput,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
@@ -91,16 +93,22 @@ export async function explainedLines(
   return explained;
 }
 
-/** As `explainedLines`, with how often TLC evaluated which expression of the specification. */
-export async function coveredLocations(
+const TAKEN = /^<<"taken", (\d+)>>$/;
+
+/** The numbers, from 1, of those of the specification's branches that explaining the traces takes. */
+export async function takenBranches(
   traces: readonly ModelTrace[],
+  branches: readonly Branch[],
   options: TlcOptions,
-): Promise<TlcResult['locations']> {
-  // With one trace only, TLC would be stopped at its end, before it has printed the counts.
-  const { text } = dataModule(traces, 0, false);
-  const result = await runModule(text, options, () => undefined, true);
-  refuseErrors(result);
-  return result.locations;
+): Promise<ReadonlySet<number>> {
+  const taken = new Set<number>();
+  const modules = new Map(instrumented(branches)).set(`${TAKEN_MODULE}.tla`, TAKEN_TEXT);
+  const onOutput = (line: string) => {
+    const found = TAKEN.exec(line);
+    if (found !== null) taken.add(Number(found[1]));
+  };
+  refuseErrors(await runModule(dataModule(traces).text, options, onOutput, modules));
+  return taken;
 }
 
 /** What TLC says about a line that nothing explains, for each state that may come before it. */

@@ -310,13 +310,8 @@ export interface DataModule {
  * It comes before ZabTrace, on which it does not depend: so TLC has evaluated it when it looks at
  * ZabTrace, which refers to it everywhere. (Looking through it each time took longer than the run.)
  * `explainLine`: print what happens at this line (from 1) of the only trace; 0: nothing.
- * `onlyOne`: the run ends as soon as a trace is explained.
  */
-export function dataModule(
-  traces: readonly ModelTrace[],
-  explainLine = 0,
-  onlyOne = traces.length === 1,
-): DataModule {
+export function dataModule(traces: readonly ModelTrace[], explainLine = 0): DataModule {
   const { voters = [], observers = [] } = traces[0] ?? {};
   const writer = new Writer();
   const forest = growForest(
@@ -346,7 +341,7 @@ export function dataModule(
     'RunNodes == Nodes0',
     'RunForks == Forks0',
     'RunEnds == Ends0',
-    `RunOnlyOne == ${onlyOne ? 'TRUE' : 'FALSE'}`,
+    `RunOnlyOne == ${traces.length === 1 ? 'TRUE' : 'FALSE'}`,
     '====',
     '',
   ].join('\n');
