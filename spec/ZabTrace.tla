@@ -27,9 +27,10 @@ CONSTANTS
 VARIABLES
   root,          \* which of Roots
   at,            \* the node whose line is explained next; 0: the trace is over
-  shown          \* [Server -> record]: the variables of each server as its last line has them
+  shown,         \* [Server -> record]: the variables of each server as its last line has them
+  resent         \* the message of this line was under way once more, and has been put there
 
-traceVars == <<root, at, shown>>
+traceVars == <<root, at, shown, resent>>
 AtEnd == at = 0
 Line == Nodes[at]
 After(n) == (IF n \in Ends THEN {} ELSE {n + 1}) \cup (IF n \in DOMAIN Forks THEN Forks[n] ELSE {})
@@ -164,9 +165,12 @@ ReadsAll(j, i) ==
   IN \E n \in 1..Len(q) : /\ q[n] = Line.what
                           /\ \A k \in 1..(n - 1) : q[k].type /= q[n].type
 \* The message that the step took is the one of the line.
+\* Of equal ones it is the first: the others may still be read, or lost, so nothing is missed.
 TookNote(j, i) ==
   LET n == Len(notes[j][i]) - Len(notes'[j][i])
-  IN IF n < 1 THEN FALSE ELSE notes[j][i][n] = Line.what
+  IN /\ resent <=> Line.place = 1
+     /\ IF n < 1 THEN FALSE
+        ELSE notes[j][i][n] = Line.what /\ \A k \in 1..(n - 1) : notes[j][i][k] /= Line.what
 
 FoundOnDisk(i) ==
   LET d == disk[i]
@@ -245,6 +249,7 @@ Safely(i, action, done) ==
 \* Prints how far the trace is explained: `zab validate` shows it, and the line after the last.
 Advance ==
   /\ at' \in (LET next == After(at) IN IF next = {} THEN {0} ELSE next)
+  /\ resent' = FALSE
   /\ UNCHANGED root
   /\ PrintT(<<"explained", at>>)
 
@@ -283,14 +288,16 @@ SnapshotBeforeRestart(i) ==
   /\ disk'[i].snapshot <= held[i]
   /\ UNCHANGED <<held, traceVars>>
 
-\* The election's connection carried a message once more, or held it while its receiver was down;
-\* it may have been sent anew in the meantime, word for word.
+\* The election's connection carried a message once more, or held it while its receiver was down.
+\* It may have been sent anew in the meantime, word for word: so this is one more, always. (Once
+\* for each such line, and not only where it must be: a choice would double the states for good.)
 NoteResent(i, j) ==
   /\ Line.action = "ReceiveNotification"
   /\ Line.place = 1
-  /\ Cardinality({n \in 1..Len(notes[j][i]) : notes[j][i][n] = Line.what}) < 2
+  /\ ~resent
+  /\ resent' = TRUE
   /\ notes' = [notes EXCEPT ![j][i] = <<Line.what>> \o @]
-  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, held, traceVars>>
+  /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars, held, root, at, shown>>
 
 -----------------------------------------------------------------------------
 (* Explanation of a line that nothing explains                                                    *)
@@ -317,6 +324,7 @@ TraceInit ==
   /\ InitDown
   /\ shown = [i \in Server |-> [state |-> "DOWN"]]
   /\ held = [i \in Server |-> 0]
+  /\ resent = FALSE
 
 TraceNext ==
   /\ ~AtEnd
@@ -341,7 +349,7 @@ TraceNotAccepted == OnlyOne => ~AtEnd
 \* has the others, too.)
 LogMark(h) == <<Len(h), LastZxid(h)>>
 TraceView ==
-  <<root, at, IF at \in Roots[root].first THEN <<history, disk, held, shown>> ELSE <<>>,
+  <<root, at, resent, IF at \in Roots[root].first THEN <<history, disk, held, shown>> ELSE <<>>,
     [i \in Server |-> <<LogMark(history[i]), LogMark(disk[i].log), disk[i].snapshot,
                         disk[i].acceptedEpoch, disk[i].currentEpoch>>],
     lastCommitted, serverVars, diskQueue, learnerVars, learners, quorumVars, netVars, electionVars>>
