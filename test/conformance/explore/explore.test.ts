@@ -1,6 +1,6 @@
 /** The command `zab explore`: verdicts, figures, exit codes; the quick configurations in this process. */
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -34,11 +34,8 @@ async function changed(t: TestContext, change: Partial<Exploration>): Promise<st
   const folder = join(await temporaryFolder(t), 'spec');
   await mkdir(join(folder, 'explore'), { recursive: true });
   await symlink(join(SPEC, 'models'), join(folder, 'models'));
-  for (const name of ['ZabBase', 'History', 'Election', 'Synchronization', 'Discovery']) {
-    await copyFile(join(SPEC, `${name}.tla`), join(folder, `${name}.tla`));
-  }
-  for (const name of ['Broadcast', 'Faults', 'Properties', 'Zab']) {
-    await copyFile(join(SPEC, `${name}.tla`), join(folder, `${name}.tla`));
+  for (const name of (await readdir(SPEC)).filter((file) => file.endsWith('.tla'))) {
+    await copyFile(join(SPEC, name), join(folder, name));
   }
   const [first] = await all();
   const path = join(folder, 'explore', 'manifest.json');
