@@ -45,8 +45,9 @@ export type CoreEvent =
       readonly packet: Packet;
       readonly now: Millis;
     }
-  /** Every durable write up to `ticket` is on disk. */
-  | { readonly type: 'persisted'; readonly ticket: number }
+  /** Every durable write up to `ticket` is on disk. The core looks at no clock then; the server
+   * layer does where a write establishes a leader (without `now`: at the last event's). */
+  | { readonly type: 'persisted'; readonly ticket: number; readonly now?: Millis }
   /** From the server layer: replicate this transaction (leader in BROADCAST only; zxid = nextZxid). */
   | { readonly type: 'propose'; readonly txn: Txn }
   /** From the server layer of a learner: to the leader. */

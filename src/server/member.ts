@@ -117,7 +117,8 @@ export function stepMember(state: MemberState, event: MemberEvent): MemberStep {
 
 /** The time of an event; one that brings none happens no earlier than all before it. */
 function timeOf({ now, service }: MemberState, event: MemberEvent): Millis {
-  return 'now' in event ? event.now : Math.max(now, service.now);
+  const at = 'now' in event ? event.now : undefined;
+  return at ?? Math.max(now, service.now);
 }
 
 /** An event for the service alone: a read ends here, without a copy of anything. */

@@ -199,7 +199,7 @@ export class Server {
 
   /** Every write up to `ticket` is on disk. */
   persisted(ticket: number): void {
-    this.#driver.post({ type: 'persisted', ticket });
+    this.#driver.post({ type: 'persisted', ticket, now: monotonicNow() });
   }
 
   /** Something broke that the server cannot go on without. */

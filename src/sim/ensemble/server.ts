@@ -236,12 +236,13 @@ export class SimServer implements Host {
     monitor.written(this, written);
     if (this.dieAfterWrites !== null && --this.dieAfterWrites <= 0) {
       this.dieAfterWrites = null;
-      if (rng.chance(1, 2)) this.#whenAwake(() => this.feed({ type: 'persisted', ticket }));
+      if (rng.chance(1, 2))
+        this.#whenAwake(() => this.feed({ type: 'persisted', ticket, now: this.now }));
       if (this.incarnation === incarnation) this.onDeath();
       return;
     }
     if (disk.waiting.length > 0) this.#soon(rng.below(100), () => this.#beginWrite());
-    this.#whenAwake(() => this.feed({ type: 'persisted', ticket }));
+    this.#whenAwake(() => this.feed({ type: 'persisted', ticket, now: this.now }));
   }
 
   #maybeSnapshot(): void {
