@@ -41,6 +41,11 @@ export function processIo(signal?: AbortSignal): CommandIo {
   };
 }
 
+/** A number with its thousands apart; null is not known. */
+export function count(n: number | null): string {
+  return n === null ? '–' : n.toLocaleString('en-US');
+}
+
 /** Columns as wide as their widest cell, two spaces apart; numbers belong to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
   const width = (column: number) => Math.max(...rows.map((row) => (row[column] ?? '').length));

@@ -8,7 +8,8 @@ import type { CommandIo } from '../command-io.js';
 import { writeJunit } from '../junit.js';
 import { runMutants } from '../mutants/matrix.js';
 import { packageRoot } from '../package-root.js';
-import { findTools, ToolsError } from '../tla2tools-runner/index.js';
+import { parsedOptions, runCommand } from '../run-command.js';
+import { findTools } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
 import { distributedOptions, executeDistributed, refuseOthers, runJoin } from './distributed.js';
 import type { DistributedOptions } from './distributed.js';
@@ -69,7 +70,7 @@ interface Options {
 }
 
 function parseOptions(argv: readonly string[]): Options {
-  try {
+  return parsedOptions('zab check', () => {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
@@ -99,10 +100,7 @@ function parseOptions(argv: readonly string[]): Options {
     }
     const distribution = distributedOptions({ workers, host, port });
     return { ...values, save, junit, server, distribution, names: positionals, manifest };
-  } catch (e) {
-    if (e instanceof UnusableInput) throw e;
-    throw new UnusableInput(`zab check: ${(e as Error).message.split('\n')[0] ?? ''}`);
-  }
+  });
 }
 
 function wrong(outcome: Outcome): boolean {
@@ -166,19 +164,15 @@ async function check(options: Options, io: CommandIo): Promise<number> {
 }
 
 /** The whole command; never throws for what a user can do wrong. */
-export async function runCheck(argv: readonly string[], io: CommandIo): Promise<number> {
-  try {
-    const options = parseOptions(argv);
-    if (options.help) {
-      io.out(usage);
-      return 0;
-    }
-    const { server, distribution } = options;
-    if (server !== null) return await runJoin(server, distribution.host, io);
-    return await check(options, io);
-  } catch (e) {
-    if (!(e instanceof ToolsError || e instanceof UnusableInput)) throw e;
-    io.err(e.message);
-    return 2;
-  }
+export function runCheck(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runCommand(
+    io,
+    usage,
+    () => parseOptions(argv),
+    async (options) => {
+      const { server, distribution } = options;
+      if (server !== null) return await runJoin(server, distribution.host, io);
+      return await check(options, io);
+    },
+  );
 }

@@ -1,4 +1,5 @@
 /** How far a running model is: states, queue, rate, and a bound on what is left. */
+import { count } from '../command-io.js';
 import type { Progress } from '../tla2tools-runner/index.js';
 import type { Model } from './manifest.js';
 
@@ -11,10 +12,6 @@ interface Sample {
   readonly atMs: number;
   readonly distinct: number;
   readonly queue: number;
-}
-
-export function count(n: number | null): string {
-  return n === null ? '–' : n.toLocaleString('en-US');
 }
 
 export function seconds(ms: number): string {

@@ -2,6 +2,7 @@
  * The README's table of what was checked, from the manifest: `npm run spec:table` writes it, a test
  * holds the two together. Properties stand under the numbers that the comments in spec/ give them.
  */
+import { count } from '../command-io.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../package-root.js';
@@ -10,7 +11,6 @@ import type { PropertySource } from '../story/properties.js';
 import { invariants, temporalProperties } from '../tla2tools-runner/index.js';
 import { expectationText, loadManifest } from './manifest.js';
 import type { Manifest, Model } from './manifest.js';
-import { count } from './progress.js';
 
 const BEGIN = '<!-- models: written by npm run spec:table from spec/models/manifest.json -->';
 const END = '<!-- end of models -->';

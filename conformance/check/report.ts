@@ -1,7 +1,7 @@
 /** What `zab check` says in the end: a table, one JSON object, JUnit XML, stories. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { table } from '../command-io.js';
+import { count, table } from '../command-io.js';
 import type { JUnitCase, JUnitSuite } from '../junit.js';
 import { propertySources } from '../story/properties.js';
 import { saveCounterexample } from '../story/saved.js';
@@ -10,7 +10,7 @@ import type { Violated } from '../story/story.js';
 import { temporalProperties, verdictText } from '../tla2tools-runner/index.js';
 import { expectationText } from './manifest.js';
 import type { Manifest, Model } from './manifest.js';
-import { count, seconds } from './progress.js';
+import { seconds } from './progress.js';
 import { moduleName } from './run-models.js';
 import type { Outcome } from './run-models.js';
 

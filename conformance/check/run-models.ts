@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CommandIo } from '../command-io.js';
+import { count } from '../command-io.js';
 import { judge, runTlc, ToolsError, verdictText } from '../tla2tools-runner/index.js';
 import type { Progress, TlcResult, TlcRun, Tools } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
@@ -9,7 +10,7 @@ import { expectationOf, libraryOf } from './manifest.js';
 import type { Manifest, Model } from './manifest.js';
 import { memoryMb, placed } from './place.js';
 import type { Placed } from './place.js';
-import { count, ProgressText, seconds } from './progress.js';
+import { ProgressText, seconds } from './progress.js';
 import { runOnCores } from './schedule.js';
 
 /** More than two JVMs at once need more memory than they save time. */

@@ -5,15 +5,15 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
-import { table } from '../command-io.js';
+import { count, table } from '../command-io.js';
 import { writeJunit } from '../junit.js';
 import type { JUnitCase } from '../junit.js';
 import { packageRoot } from '../package-root.js';
+import { parsedOptions, runCommand } from '../run-command.js';
 import { parseShard, shardOf, WHOLE } from '../shard.js';
 import type { Shard } from '../shard.js';
 import { findTools, ToolsError } from '../tla2tools-runner/index.js';
 import type { Tools } from '../tla2tools-runner/index.js';
-import { UnusableInput } from '../unusable-input.js';
 import type { Exploration, Explorations } from './manifest.js';
 import { loadExplorations, selectExplorations } from './manifest.js';
 import { differenceLines, mismatches, pinnedOf } from './report.js';
@@ -48,7 +48,7 @@ interface Options {
 }
 
 function parseOptions(argv: readonly string[]): Options {
-  try {
+  return parsedOptions('zab explore', () => {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
@@ -64,14 +64,7 @@ function parseOptions(argv: readonly string[]): Options {
     const manifest = values.manifest ?? join(packageRoot(), 'spec', 'explore', 'manifest.json');
     const shard = values.shard === undefined ? WHOLE : parseShard(values.shard);
     return { ...values, names: positionals, manifest, shard, junit: values.junit ?? null };
-  } catch (e) {
-    if (e instanceof UnusableInput) throw e;
-    throw new UnusableInput(`zab explore: ${(e as Error).message.split('\n')[0] ?? ''}`);
-  }
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US');
+  });
 }
 
 function seconds(ms: number): string {
@@ -207,17 +200,11 @@ async function exploreAll(options: Options, io: CommandIo): Promise<number> {
 }
 
 /** The whole command; never throws for what a user can do wrong. */
-export async function runExplore(argv: readonly string[], io: CommandIo): Promise<number> {
-  try {
-    const options = parseOptions(argv);
-    if (options.help) {
-      io.out(usage);
-      return 0;
-    }
-    return await exploreAll(options, io);
-  } catch (e) {
-    if (!(e instanceof ToolsError || e instanceof UnusableInput)) throw e;
-    io.err(e.message);
-    return 2;
-  }
+export function runExplore(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runCommand(
+    io,
+    usage,
+    () => parseOptions(argv),
+    (options) => exploreAll(options, io),
+  );
 }

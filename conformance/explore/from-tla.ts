@@ -1,5 +1,5 @@
 /** TLC's states as {@link ModelState}: the same variables, in the same words as from-world.ts. */
-import type { TlaState, TlaValue } from '../tla2tools-runner/index.js';
+import type { TlaValue } from '../tla2tools-runner/index.js';
 import { printValue } from '../tla2tools-runner/index.js';
 import type { ModelNote, ModelState, ModelVote, ModelWrite, ServerView } from './model-state.js';
 import { NO_VOTE } from './model-state.js';
@@ -269,26 +269,4 @@ export function netOfTla(values: NetValues, size: number): Omit<ModelState, 'ser
       broadcasts: elements(values.broadcast).length,
     },
   };
-}
-
-/** One whole state of TLC. Throws if it is none of this specification's. */
-export function modelOfTla(
-  state: TlaState,
-  observers: readonly number[],
-  fle: boolean,
-): ModelState {
-  const variable = (name: string): TlaValue => {
-    const value = state.get(name);
-    if (value === undefined) throw new Error(`no variable ${name}`);
-    return value;
-  };
-  const size = items(variable('state')).length;
-  const servers = Array.from({ length: size }, (_, i) => {
-    const values = Object.fromEntries(
-      SERVER_VARIABLES.map((name) => [name, partOf(variable(name), i + 1)]),
-    ) as unknown as ServerValues;
-    return serverOfTla(i + 1, values, observers, fle);
-  });
-  const net = Object.fromEntries(NET_VARIABLES.map((name) => [name, variable(name)]));
-  return { servers, ...netOfTla(net as unknown as NetValues, size) };
 }

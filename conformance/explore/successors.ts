@@ -250,8 +250,6 @@ function attempt(scene: Scene, step: () => void): void {
 }
 
 /** One server's disk at first; the snapshot's image is the list of its transactions. */
-export type InitialDisk = Disk;
-
 export const NO_DISK: Disk = {
   acceptedEpoch: 0,
   currentEpoch: 0,

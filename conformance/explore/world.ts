@@ -6,7 +6,7 @@
  * successors.ts; canonical.ts makes two worlds that differ only in names and times the same. The server
  * layer is the list of applied transactions, as in src/sim/.
  */
-import type { CoreEffect, DiskOp } from '../../src/core/effect.js';
+import type { CoreEffect } from '../../src/core/effect.js';
 import type { CoreConfig, CoreEvent } from '../../src/core/event.js';
 import type { PeerConn, Sid } from '../../src/core/ids.js';
 import type { Packet } from '../../src/core/message.js';
@@ -16,14 +16,11 @@ import { initialState, reduce } from '../../src/core/reduce.js';
 import type { CoreState } from '../../src/core/state.js';
 import type { Txn } from '../../src/core/txn.js';
 import type { Notification } from '../../src/core/vote.js';
+import type { Link, Side, Write } from '../../src/sim/cluster.js';
+import { mailKey } from '../../src/sim/cluster.js';
 import type { Disk } from '../../src/sim/disk.js';
 import { diskContent, writeTo } from '../../src/sim/disk.js';
 import type { Counters } from './bounds.js';
-
-export interface Write {
-  readonly ticket: number;
-  readonly write: DiskOp;
-}
 
 export interface Node {
   readonly config: CoreConfig;
@@ -38,15 +35,9 @@ export interface Node {
 }
 
 /** One quorum connection; open at one side at least. */
-export interface Conn {
-  readonly id: number;
-  readonly learner: Sid;
-  readonly leader: Sid;
-  readonly learnerOpen: boolean;
-  readonly leaderOpen: boolean;
-  readonly toLearner: readonly Packet[];
-  readonly toLeader: readonly Packet[];
-}
+export type Conn = Link;
+export type { Side, Write };
+export { mailKey };
 
 export interface World {
   /** By sid, from sid 1. */
@@ -57,8 +48,6 @@ export interface World {
   readonly counters: Counters;
 }
 
-export type Side = 'learner' | 'leader';
-
 /** Connections between two servers have one of these numbers; `slot`: 0 … 3. */
 export function connNumber(learner: Sid, leader: Sid, slot: number): number {
   return (learner * 256 + leader) * 4 + slot;
@@ -67,10 +56,6 @@ export function connNumber(learner: Sid, leader: Sid, slot: number): number {
 /** The end of a connection as its server knows it. */
 export function endOf(id: number, side: Side): PeerConn {
   return (2 * id + (side === 'leader' ? 1 : 0)) as PeerConn;
-}
-
-export function mailKey(from: Sid, to: Sid): string {
-  return `${from}>${to}`;
 }
 
 export function nodeOf(world: World, sid: Sid): Node {

@@ -2,21 +2,13 @@
  * Random schedules of ensembles in memory, run until a property is violated: what kills a mutant of
  * the reducers. The same seeds each time; without a mutant all of them pass.
  */
-import type { Sid } from '../../src/core/ids.js';
 import { runSeed as runClients } from '../../src/sim/ensemble/run.js';
 import { actWatched, Violation } from '../../src/sim/check.js';
 import type { Watched } from '../../src/sim/check.js';
 import type { ClusterOptions } from '../../src/sim/cluster.js';
-import {
-  earliestTicks,
-  isSettled,
-  pickAction,
-  progress,
-  proposals,
-  ROUGH,
-  STORMY,
-} from '../../src/sim/schedule.js';
+import { pickAction, proposals, ROUGH, STORMY } from '../../src/sim/schedule.js';
 import type { Weights } from '../../src/sim/schedule.js';
+import { healWatched, settleWatched } from '../../src/sim/settle.js';
 import { SCHEDULES, Script } from './schedules.js';
 
 /** What a run found; `exception`: the reducers threw, which says nothing about any property. */
@@ -46,7 +38,7 @@ const ENSEMBLES: Readonly<Record<string, Ensemble>> = {
 };
 
 /** All that comes after healing takes at most so much of the ensemble's time, ms. */
-const PATIENCE = 120_000;
+const PATIENCE = { ms: 120_000, actions: 20_000 };
 
 /** One schedule; null if nothing was violated. */
 export function runSeed(name: string, seed: number): Found | null {
@@ -77,7 +69,7 @@ function withClients(seed: number): Found | null {
 
 function withCores({ options, weights, steps }: Ensemble, seed: number): Found | null {
   const script = new Script(options);
-  script.watched = heal(script.watched);
+  script.watched = healWatched(script.watched);
   let next = seed;
   for (let i = 0; i < steps; i++) {
     const [action, later] = pickAction(script.cluster, weights, next);
@@ -94,10 +86,10 @@ function propertyOf(found: string): string {
 
 /** When all is well again, one leader is established and delivers what is proposed. */
 function delivers(watched: Watched): Found | null {
-  const settled = settle(heal(watched));
+  const settled = settleWatched(healWatched(watched), PATIENCE);
   const proposal = settled === null ? undefined : proposals(settled.cluster)[0];
   if (settled === null || proposal === undefined) return liveness('EventuallyEstablished');
-  const last = settle(actWatched(settled, proposal));
+  const last = settleWatched(actWatched(settled, proposal), PATIENCE);
   const delivered = last?.ghost.committed.at(-1)?.cxid;
   return delivered === last?.cluster.proposals && last !== null
     ? null
@@ -105,32 +97,7 @@ function delivers(watched: Watched): Found | null {
 }
 
 function liveness(property: string): Found {
-  return { kind: 'violated', property, how: `not within ${PATIENCE / 1000} s without failures` };
-}
-
-function heal(watched: Watched): Watched {
-  let next = watched;
-  for (const pair of next.cluster.blocked) {
-    const [a, b] = pair.split('-').map(Number) as [Sid, Sid];
-    next = actWatched(next, { type: 'unblock', a, b });
-  }
-  for (const [sid, { state }] of next.cluster.nodes) {
-    if (state === null) next = actWatched(next, { type: 'start', sid });
-  }
-  return next;
-}
-
-/** No more failures until all have delivered the same; null if that does not come. */
-function settle(watched: Watched): Watched | null {
-  let next = watched;
-  const end = next.cluster.now + PATIENCE;
-  for (let i = 0; !isSettled(next.cluster); i++) {
-    if (next.cluster.now >= end || i >= 20_000) return null;
-    const action = progress(next.cluster)[0] ?? earliestTicks(next.cluster)[0];
-    if (action === undefined) return null;
-    next = actWatched(next, action);
-  }
-  return next;
+  return { kind: 'violated', property, how: `not within ${PATIENCE.ms / 1000} s without failures` };
 }
 
 export interface Simulated {

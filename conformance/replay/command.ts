@@ -7,9 +7,10 @@ import { table } from '../command-io.js';
 import { writeJunit } from '../junit.js';
 import type { JUnitCase } from '../junit.js';
 import { packageRoot } from '../package-root.js';
+import { parsedOptions, runCommand } from '../run-command.js';
 import { parseShard, shardOf, WHOLE } from '../shard.js';
 import type { Shard } from '../shard.js';
-import { findTools, ToolsError } from '../tla2tools-runner/index.js';
+import { findTools } from '../tla2tools-runner/index.js';
 import { UnusableInput } from '../unusable-input.js';
 import { loadSimulations } from './manifest.js';
 import type { Simulation, Simulations } from './manifest.js';
@@ -75,16 +76,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
-  } catch (e) {
-    throw new UnusableInput(`zab replay: ${(e as Error).message.split('\n')[0] ?? ''}`);
-  }
-}
-
 function parseOptions(argv: readonly string[]): Options {
-  const { values, positionals } = parsed(argv);
+  const { values, positionals } = parsedOptions('zab replay', () =>
+    parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS }),
+  );
   const { simulate, list, help, config = null, junit = null } = values;
   const ofSimulation = [values.traces, values.seed, values.shard].some((v) => v !== undefined);
   if (!help && !simulate && !list) {
@@ -225,18 +220,11 @@ async function replay(options: Options, io: CommandIo): Promise<number> {
 }
 
 /** The whole command; never throws for what a user can do wrong. */
-export async function runReplay(argv: readonly string[], io: CommandIo): Promise<number> {
-  try {
-    const options = parseOptions(argv);
-    if (options.help) {
-      io.out(usage);
-      return 0;
-    }
-    return await replay(options, io);
-  } catch (e) {
-    if (!(e instanceof ToolsError || e instanceof UnusableInput)) throw e;
-    io.status?.('');
-    io.err(e.message);
-    return 2;
-  }
+export function runReplay(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runCommand(
+    io,
+    usage,
+    () => parseOptions(argv),
+    (options) => replay(options, io),
+  );
 }

@@ -3,10 +3,9 @@ import { parseArgs } from 'node:util';
 import type { CommandIo } from '../command-io.js';
 import { writeJunit } from '../junit.js';
 import type { JUnitCase } from '../junit.js';
-import { UnusableInput } from '../unusable-input.js';
-import { findTools, ToolsError } from '../tla2tools-runner/index.js';
+import { parsedOptions, runCommand } from '../run-command.js';
+import { findTools } from '../tla2tools-runner/index.js';
 import { actionCoverage, branchCoverage, coverageLines } from './coverage.js';
-import { UnusableTrace } from './file.js';
 import { loadRuns } from './load.js';
 import { validateRuns } from './validate.js';
 import type { Run, Validation } from './validate.js';
@@ -28,8 +27,6 @@ describes the format, for servers of other makes.
 Exit code: 0 all are accepted; 1 one is rejected: the line and why are printed; 2 unusable input, or
 no Java or TLC (see zab check --help).`;
 
-class UnusableArguments extends Error {}
-
 interface Options {
   readonly json: boolean;
   readonly 'allow-cut': boolean;
@@ -40,7 +37,7 @@ interface Options {
 }
 
 function parseOptions(argv: readonly string[]): Options {
-  try {
+  return parsedOptions('zab validate', () => {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
@@ -56,9 +53,7 @@ function parseOptions(argv: readonly string[]): Options {
       throw new Error('no trace given (see zab validate --help)');
     }
     return { ...values, junit: values.junit ?? null, paths: positionals };
-  } catch (e) {
-    throw new UnusableArguments(`zab validate: ${(e as Error).message.split('\n')[0] ?? ''}`);
-  }
+  });
 }
 
 /** All lines of a run, also those behind one that has no place in it. */
@@ -153,21 +148,11 @@ async function validate(options: Options, io: CommandIo): Promise<number> {
 }
 
 /** The whole command; never throws for what a user can do wrong. */
-export async function runValidate(argv: readonly string[], io: CommandIo): Promise<number> {
-  try {
-    const options = parseOptions(argv);
-    if (options.help) {
-      io.out(usage);
-      return 0;
-    }
-    return await validate(options, io);
-  } catch (e) {
-    const known = [ToolsError, UnusableTrace, UnusableArguments, UnusableInput].some(
-      (type) => e instanceof type,
-    );
-    if (!known) throw e;
-    io.status?.('');
-    io.err((e as Error).message);
-    return 2;
-  }
+export function runValidate(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runCommand(
+    io,
+    usage,
+    () => parseOptions(argv),
+    (options) => validate(options, io),
+  );
 }

@@ -6,6 +6,7 @@
  * Whoever only reads a file cannot know why it ends so, and is told (`cut`).
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { UnusableInput } from '../unusable-input.js';
 import { decodeLine } from './schema.js';
 import type { TraceLine } from './schema.js';
 
@@ -18,7 +19,7 @@ export interface SourceLine {
 }
 
 /** A trace that cannot be judged: one line with file and line number, exit 2. */
-export class UnusableTrace extends Error {
+export class UnusableTrace extends UnusableInput {
   override readonly name = 'UnusableTrace';
 }
 

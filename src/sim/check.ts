@@ -6,13 +6,14 @@ import { at, toArray } from '../core/chunked.js';
 import type { Sid } from '../core/ids.js';
 import type { Ghost, ServerView } from '../core/invariants.js';
 import { checkServers, NO_GHOST, observe } from '../core/invariants.js';
-import { counterOf, epochOf } from '../core/zxid.js';
+import type { Zxid } from '../core/zxid.js';
 import type { Action } from './action.js';
 import { act } from './action.js';
 import type { Cluster, StepRecord } from './cluster.js';
 import { nodeOf } from './cluster.js';
 import type { Disk } from './disk.js';
 import { diskContent } from './disk.js';
+import { isDurable } from './durable.js';
 
 /** What an action violated; `found` as `core/invariants.ts` says it: a property's name, then a colon. */
 export class Violation extends Error {
@@ -67,22 +68,11 @@ export function actWatched(watched: Watched, action: Action): Watched {
 
 /** AckDurable: an acknowledgement says what the disk holds. */
 function earlyAcks({ sid, effects }: StepRecord, disk: Disk): string[] {
-  const found: string[] = [];
-  for (const effect of effects) {
-    if (effect.type !== 'send') continue;
-    const { packet } = effect;
-    let durable = true;
-    if (packet.type === 'ACKEPOCH' && packet.currentEpoch !== -1) {
-      durable = disk.currentEpoch === packet.currentEpoch;
-    } else if (packet.type === 'LEADERINFO') {
-      durable = disk.acceptedEpoch >= packet.epoch;
-    } else if (packet.type === 'ACK' && counterOf(packet.zxid) === 0) {
-      durable = disk.currentEpoch === epochOf(packet.zxid);
-    } else if (packet.type === 'ACK') {
-      const last = disk.log.at(-1)?.zxid ?? disk.snapshot.zxid;
-      durable = last >= packet.zxid;
-    }
-    if (!durable) found.push(`AckDurable: server ${sid} sent ${JSON.stringify(packet)}`);
-  }
-  return found;
+  const last = disk.log.at(-1)?.zxid ?? disk.snapshot.zxid;
+  const durable = { ...disk, holds: (zxid: Zxid) => last >= zxid };
+  return effects.flatMap((effect) =>
+    effect.type === 'send' && !isDurable(effect.packet, durable)
+      ? [`AckDurable: server ${sid} sent ${JSON.stringify(effect.packet)}`]
+      : [],
+  );
 }

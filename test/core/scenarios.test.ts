@@ -12,6 +12,7 @@ import type { Watched } from '../../src/sim/check.js';
 import type { Cluster, ClusterOptions } from '../../src/sim/cluster.js';
 import { newCluster, nodeOf } from '../../src/sim/cluster.js';
 import { earliestTicks, isSettled, progress } from '../../src/sim/schedule.js';
+import { settleWatched } from '../../src/sim/settle.js';
 
 const sid = (n: number): Sid => n as Sid;
 const THREE = { voters: [1, 2, 3] };
@@ -22,13 +23,9 @@ function run(watched: Watched, ...actions: readonly Action[]): Watched {
 
 /** Lets everything happen, the earliest deadline last, until `done`. */
 function until(watched: Watched, done: (cluster: Cluster) => boolean): Watched {
-  let next = watched;
-  for (let i = 0; !done(next.cluster); i++) {
-    const action = progress(next.cluster)[0] ?? earliestTicks(next.cluster)[0];
-    assert.ok(i < 5000 && action, 'does not get there');
-    next = actWatched(next, action);
-  }
-  return next;
+  const there = settleWatched(watched, { ms: Infinity, actions: 5000 }, done);
+  assert.ok(there, 'does not get there');
+  return there;
 }
 
 function started(options: ClusterOptions, ...sids: readonly number[]): Watched {

@@ -15,17 +15,9 @@ import { actWatched, watch } from '../../src/sim/check.js';
 import type { Watched } from '../../src/sim/check.js';
 import type { ClusterOptions } from '../../src/sim/cluster.js';
 import { newCluster } from '../../src/sim/cluster.js';
-import {
-  CALM,
-  earliestTicks,
-  isSettled,
-  pickAction,
-  progress,
-  proposals,
-  ROUGH,
-  STORMY,
-} from '../../src/sim/schedule.js';
+import { CALM, pickAction, proposals, ROUGH, STORMY } from '../../src/sim/schedule.js';
 import type { Weights } from '../../src/sim/schedule.js';
+import { healWatched, settleWatched } from '../../src/sim/settle.js';
 
 const RUNS = Number(process.env['ZAB_RUNS'] ?? 12);
 const ONLY = process.env['ZAB_SEED'];
@@ -36,16 +28,16 @@ function runSchedule(options: ClusterOptions, weights: Weights, steps: number, s
   let watched = watch(newCluster(options));
   let next = seed;
   try {
-    watched = startAll(watched);
+    watched = healWatched(watched);
     for (let i = 0; i < steps; i++) {
       const [action, later] = pickAction(watched.cluster, weights, next);
       next = later;
       if (action !== null) watched = actWatched(watched, action);
     }
-    watched = settleWatched(startAll(watched));
+    watched = settled(healWatched(watched));
     const proposal = proposals(watched.cluster)[0];
     assert.ok(proposal, 'nobody leads');
-    watched = settleWatched(actWatched(watched, proposal));
+    watched = settled(actWatched(watched, proposal));
     assert.equal(watched.ghost.committed.at(-1)?.cxid, watched.cluster.proposals);
   } catch (error) {
     throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
@@ -56,30 +48,11 @@ function runSchedule(options: ClusterOptions, weights: Weights, steps: number, s
   }
 }
 
-function startAll(watched: Watched): Watched {
-  let next = watched;
-  const { nodes, blocked } = next.cluster;
-  for (const pair of blocked) {
-    const [a, b] = pair.split('-').map(Number);
-    next = actWatched(next, { type: 'unblock', a: a as never, b: b as never });
-  }
-  for (const [sid, { state }] of nodes) {
-    if (state === null) next = actWatched(next, { type: 'start', sid });
-  }
-  return next;
-}
-
 /** No more faults, for at most two minutes of the ensemble's time. */
-function settleWatched(watched: Watched): Watched {
-  let next = watched;
-  const end = next.cluster.now + 120_000;
-  for (let i = 0; !isSettled(next.cluster); i++) {
-    assert.ok(next.cluster.now < end && i < 20_000, 'does not settle');
-    const action = progress(next.cluster)[0] ?? earliestTicks(next.cluster)[0];
-    assert.ok(action, 'nothing can happen');
-    next = actWatched(next, action);
-  }
-  return next;
+function settled(watched: Watched): Watched {
+  const end = settleWatched(watched, { ms: 120_000, actions: 20_000 });
+  assert.ok(end, 'does not settle');
+  return end;
 }
 
 const THREE = { voters: [1, 2, 3] };

@@ -15,10 +15,11 @@ import type { Sid } from '../../core/ids.js';
 import type { Packet } from '../../core/message.js';
 import type { CoreState } from '../../core/state.js';
 import type { Txn } from '../../core/txn.js';
-import { ZXID_ZERO, counterOf, epochOf, zxidToHex, type Zxid } from '../../core/zxid.js';
+import { ZXID_ZERO, epochOf, zxidToHex, type Zxid } from '../../core/zxid.js';
 import { encodeTxn } from '../../jute/txn.js';
 import { createWriter } from '../../jute/writer.js';
 import type { CoreStep } from '../../server/member.js';
+import { isDurable } from '../durable.js';
 import type { Write } from './disk.js';
 import { show } from './history.js';
 import type { SimServer } from './server.js';
@@ -190,17 +191,7 @@ export class CoreWatch {
 
   /** AcksAreDurable: an acknowledgement says what the disk holds. */
   #acknowledged({ sid, disk }: SimServer, packet: Packet): void {
-    let durable = true;
-    if (packet.type === 'ACKEPOCH' && packet.currentEpoch !== -1) {
-      durable = disk.currentEpoch === packet.currentEpoch;
-    } else if (packet.type === 'LEADERINFO') {
-      durable = disk.acceptedEpoch >= packet.epoch;
-    } else if (packet.type === 'ACK' && counterOf(packet.zxid) === 0) {
-      durable = disk.currentEpoch === epochOf(packet.zxid);
-    } else if (packet.type === 'ACK') {
-      durable = disk.holds(packet.zxid);
-    }
-    must(durable, 'AcksAreDurable', () => `server ${sid} sends ${show(packet)}`);
+    must(isDurable(packet, disk), 'AcksAreDurable', () => `server ${sid} sends ${show(packet)}`);
   }
 
   #leader(server: SimServer, seen: Seen, before: CoreState, after: CoreState): void {
