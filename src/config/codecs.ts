@@ -63,3 +63,36 @@ export function decode<A>(
     ? { value: result.right }
     : { reason: result.left[0]?.message ?? `'${text}' is not ${type.name}` };
 }
+
+/** Any whole number that Java's `Integer.parseInt` takes. */
+export const anyInteger: TextCodec<number> = integer(-0x8000_0000, 0x7fff_ffff);
+
+/** Any whole number of a Java `long` that is exact here. */
+export const count: TextCodec<number> = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const decimal: TextCodec<number> = codec('a number of at least 0', (value) =>
+  /^\d{1,9}(\.\d{0,9})?$|^\.\d{1,9}$/.test(value) ? Number(value) : undefined,
+);
+
+export const text: TextCodec<string> = codec('a text', (value) => value);
+
+/** Empty counts as not said. */
+export const optionalText: TextCodec<string | null> = codec('a text', (value) =>
+  value === '' ? null : value,
+);
+
+/** One of `names`, in any case; what comes is as it stands there. */
+export function oneOf<N extends string>(...names: readonly N[]): TextCodec<N> {
+  const listed = names.map((name) => `'${name}'`).join(', ');
+  return codec(`one of ${listed}`, (value) =>
+    names.find((name) => name.toLowerCase() === value.toLowerCase()),
+  );
+}
+
+/** Words between commas; empty ones do not count. */
+export const words: TextCodec<readonly string[]> = codec('a list of words', (value) =>
+  value
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== ''),
+);

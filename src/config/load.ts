@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type ServerConfig } from './server-config.js';
-import { parseZooCfg } from './zoo-cfg.js';
+import { parseZooCfg, type SystemProperties } from './zoo-cfg.js';
 
 export interface LoadedConfig {
   readonly config: ServerConfig;
@@ -12,15 +12,17 @@ export interface LoadedConfig {
 
 /**
  * @param file path of the configuration file.
+ * @param system Java system properties, as `-D` would give them to Apache's server.
  * @throws {ConfigError} if it, or `myid`, cannot be read or says what cannot be.
  */
-export function loadConfig(file: string): LoadedConfig {
+export function loadConfig(file: string, system: SystemProperties = {}): LoadedConfig {
   const text = readText(file);
   if (text === null) throw new ConfigError([`${file}: no such file`]);
-  const { config, problems, warnings } = parseZooCfg(text, file, {
-    myid: (dataDir) => readText(join(dataDir, 'myid'))?.split(/\r?\n/)[0] ?? null,
+  const around = {
+    myid: (dataDir: string) => readText(join(dataDir, 'myid'))?.split(/\r?\n/)[0] ?? null,
     dynamicConfig: readText,
-  });
+  };
+  const { config, problems, warnings } = parseZooCfg(text, file, around, system);
   if (config === null) throw new ConfigError(problems);
   return { config, warnings };
 }

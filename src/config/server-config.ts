@@ -3,6 +3,34 @@
  * read into (Apache: `QuorumPeerConfig`), and that tests build without files.
  */
 import type { Millis, Sid } from '../core/ids.js';
+import { FEATURES, LIMITS, type FeatureSettings, type LimitSettings } from './feature-settings.js';
+import { JAVA, type JavaSettings } from './java-settings.js';
+import {
+  ADMIN,
+  AUDIT,
+  AUTOPURGE,
+  DISK,
+  METRICS,
+  type AdminSettings,
+  type AuditSettings,
+  type AutopurgeSettings,
+  type DiskSettings,
+  type MetricsSettings,
+} from './operation-settings.js';
+import {
+  QUORUM,
+  QUORUM_AUTH,
+  type QuorumAuthSettings,
+  type QuorumSettings,
+} from './quorum-settings.js';
+import {
+  CLIENT_TLS,
+  QUORUM_TLS,
+  SECURITY,
+  type SecuritySettings,
+  type TlsSettings,
+} from './security-settings.js';
+import { defaultsOf } from './setting.js';
 
 export interface Address {
   /** A name or an IP address; `0.0.0.0` and `::` listen on every interface. */
@@ -19,13 +47,20 @@ export interface PeerConfig {
   readonly role: 'participant' | 'observer';
   /** What stands behind the `;`, or null. */
   readonly client: Address | null;
+  /** Its other addresses (`multiAddress.enabled`, `|` in the line). */
+  readonly others?: readonly { readonly quorum: Address; readonly election: Address }[];
 }
 
 export interface ServerConfig {
   readonly dataDir: string;
   /** Where transaction logs go; as `dataDir` unless set. */
   readonly dataLogDir: string;
+  /** Where plain clients connect; `secureClient` again if there is no `clientPort`. */
   readonly client: Address;
+  /** False: there is no plain client port. */
+  readonly plainClient: boolean;
+  /** Where TLS clients connect; null: nowhere. */
+  readonly secureClient: Address | null;
   /** This server's `myid`; 0 for a standalone server. */
   readonly sid: Sid;
   /** True: no ensemble, `peers` is empty. */
@@ -58,7 +93,28 @@ export interface ServerConfig {
   readonly superDigest: string | null;
   readonly listenBacklog: number;
   readonly quorumListenOnAllIPs: boolean;
-  /** Keys that this server knows of and does nothing with yet, and unknown ones, as they stand. */
+  readonly admin: AdminSettings;
+  readonly metrics: MetricsSettings;
+  readonly audit: AuditSettings;
+  readonly autopurge: AutopurgeSettings;
+  readonly disk: DiskSettings;
+  readonly features: FeatureSettings;
+  readonly limits: LimitSettings;
+  readonly quorum: QuorumSettings;
+  readonly quorumAuth: QuorumAuthSettings;
+  readonly security: SecuritySettings;
+  readonly clientTls: TlsSettings;
+  readonly quorumTls: TlsSettings;
+  /** What only the Java server has; kept. */
+  readonly java: JavaSettings;
+  /** Classes of `authProvider.NAME` keys, by NAME. */
+  readonly authProviders: Readonly<Record<string, string>>;
+  /** The text of the file, as AdminServer's `initial_configuration` shows it; empty: no file. */
+  readonly initialConfig: string;
+  /**
+   * What Apache keeps as Java system properties: every key that is not `zoo.cfg`'s own, as
+   * `zookeeper.KEY`, unknown ones too; and what `-D` said, by its whole name.
+   */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -79,6 +135,23 @@ export const DEFAULTS = {
   superDigest: null,
   listenBacklog: 511,
   quorumListenOnAllIPs: false,
+  plainClient: true,
+  secureClient: null,
+  admin: defaultsOf(ADMIN),
+  metrics: defaultsOf(METRICS),
+  audit: defaultsOf(AUDIT),
+  autopurge: defaultsOf(AUTOPURGE),
+  disk: defaultsOf(DISK),
+  features: defaultsOf(FEATURES),
+  limits: defaultsOf(LIMITS),
+  quorum: defaultsOf(QUORUM),
+  quorumAuth: defaultsOf(QUORUM_AUTH),
+  security: defaultsOf(SECURITY),
+  clientTls: defaultsOf(CLIENT_TLS),
+  quorumTls: defaultsOf(QUORUM_TLS),
+  java: defaultsOf(JAVA),
+  authProviders: {},
+  initialConfig: '',
   properties: {},
 } as const;
 

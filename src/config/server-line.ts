@@ -13,14 +13,38 @@ export function parseServerLine(
   sid: Sid,
   text: string,
 ): { readonly value: PeerConfig } | { readonly reason: string } {
-  const [servers = '', client, secure] = text.split(';');
-  if (servers.includes('|')) {
-    return { reason: `'${text}': more than one address for a server is not supported` };
+  const [servers = '', client, more] = text.split(';');
+  if (more !== undefined) return { reason: `'${text}' does not have the form ${FORM}` };
+  const addresses: Peer[] = [];
+  for (const part of servers.split('|')) {
+    const address = parsePeer(text, part.trim());
+    if ('reason' in address) return address;
+    addresses.push(address);
   }
-  if (secure !== undefined && secure !== '') {
-    return { reason: `'${text}': a secure client port is not supported` };
-  }
-  const parts = splitHost(servers.trim());
+  const roles = new Set(addresses.map((address) => address.role));
+  roles.delete(null);
+  if (roles.size > 1) return { reason: `'${text}': its addresses have different roles` };
+  const [first, ...rest] = addresses;
+  if (first === undefined) return { reason: `'${text}' does not have the form ${FORM}` };
+  const address = client === undefined || client === '' ? null : parseClient(client.trim());
+  if (address !== null && 'reason' in address) return address;
+  const { quorum, election } = first;
+  const peer = { sid, quorum, election, role: [...roles][0] ?? 'participant', client: address };
+  if (rest.length === 0) return { value: peer };
+  const others = rest.map((other) => ({ quorum: other.quorum, election: other.election }));
+  return { value: { ...peer, others } };
+}
+
+interface Peer {
+  readonly quorum: Address;
+  readonly election: Address;
+  /** null: not said. */
+  readonly role: PeerConfig['role'] | null;
+}
+
+/** One of the addresses of a line. */
+function parsePeer(text: string, part: string): Peer | { readonly reason: string } {
+  const parts = splitHost(part);
   if (parts === null || parts.length < 3 || parts.length > 4) {
     return { reason: `'${text}' does not have the form ${FORM}` };
   }
@@ -32,18 +56,12 @@ export function parseServerLine(
   if (quorum.value === election.value) {
     return { reason: `'${text}': quorum port and election port must differ` };
   }
-  const kind = roleText === undefined ? { value: 'participant' as const } : decode(role, roleText);
+  const kind = roleText === undefined ? { value: null } : decode(role, roleText);
   if ('reason' in kind) return { reason: `role ${kind.reason}` };
-  const address = client === undefined || client === '' ? null : parseClient(client.trim());
-  if (address !== null && 'reason' in address) return address;
   return {
-    value: {
-      sid,
-      quorum: { host, port: quorum.value },
-      election: { host, port: election.value },
-      role: kind.value,
-      client: address,
-    },
+    quorum: { host, port: quorum.value },
+    election: { host, port: election.value },
+    role: kind.value,
   };
 }
 

@@ -37,8 +37,14 @@ export interface EnsembleOptions {
   readonly storage?: (sid: Sid) => NonNullable<ServerOptions['storage']>;
 }
 
-/** zoo_sample.cfg's. */
-const SAMPLE = { tickTime: 2000, initLimit: 10, syncLimit: 5 };
+/**
+ * zoo_sample.cfg's times. No AdminServer unless it is asked for: ensembles of one machine would
+ * fight for its port.
+ */
+const SAMPLE = {
+  ...{ tickTime: 2000, initLimit: 10, syncLimit: 5 },
+  admin: { ...DEFAULTS.admin, enabled: false },
+};
 const REBIND_TRIES = 50;
 const REBIND_PAUSE_MS = 20;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseZooCfg, type ParsedConfig } from '../../src/config/zoo-cfg.js';
 import type { ServerConfig } from '../../src/config/server-config.js';
+import { propertiesOfEnvironment } from '../../src/config/system-properties.js';
 
 const THREE = ['server.1=a:2888:3888', 'server.2=b:2888:3888', 'server.3=c:2888:3888'];
 
@@ -48,7 +49,7 @@ test('an ensemble: this server is the one that myid names', () => {
   assert.deepEqual(config.client, { host: '127.0.0.1', port: 0 });
   assert.equal(config.snapCount, 2);
   assert.equal(config.forceSync, false);
-  assert.deepEqual(config.fourLetterWords, new Set(['ruok', 'stat']));
+  assert.deepEqual(config.fourLetterWords, new Set(['ruok', 'stat', 'srvr']));
   assert.deepEqual(config.peers[0], {
     sid: 1,
     quorum: { host: 'a', port: 2888 },
@@ -79,6 +80,14 @@ test('a dynamic configuration file is read too', () => {
   assert.deepEqual(config.client, { host: '0.0.0.0', port: 2181 });
 });
 
+test('nothing else than servers stands in a dynamic file', () => {
+  const lines = ['dataDir=/d', 'initLimit=5', 'syncLimit=2', 'dynamicConfigFile=zoo.cfg.dynamic'];
+  const { problems } = parse([...lines, 'clientPort=1'], '1', 'server.1=a:1:2\ntickTime=5');
+  assert.deepEqual(problems, [
+    'zoo.cfg.dynamic:2: tickTime: does not belong into a dynamic configuration file',
+  ]);
+});
+
 test('one server line alone is a standalone server, unless standaloneEnabled is false', () => {
   const lines = ['dataDir=/d', 'clientPort=1', 'initLimit=5', 'syncLimit=2', 'server.7=a:1:2'];
   assert.equal(good(lines, null).standalone, true);
@@ -90,29 +99,114 @@ test('one server line alone is a standalone server, unless standaloneEnabled is 
 test('an unknown key is kept, with a warning that names its line', () => {
   const { config, warnings } = parse(['dataDir=/d', 'clientPort=1', 'snapcount=5']);
   assert.deepEqual(warnings, ['zoo.cfg:3: snapcount: unknown key, has no effect']);
-  assert.deepEqual(config?.properties, { snapcount: '5' });
+  assert.deepEqual(config?.properties, { 'zookeeper.snapcount': '5' });
 });
 
-test('a key that Apache knows and this server does not use is kept without a word', () => {
+test('a key of the Java server alone is held to what it must be, and kept without a word', () => {
   const { config, warnings } = parse([
-    ...['dataDir=/d', 'clientPort=1', 'autopurge.purgeInterval=24', 'reconfigEnabled=true'],
-    ...['metricsProvider.className=x.Y', 'metricsProvider.httpPort=7000'],
+    ...['dataDir=/d', 'clientPort=1', 'jvm.pause.monitor=true', 'nio.numWorkerThreads=4'],
+    ...['metricsProvider.numWorkerThreads=0', 'metricsProvider.anything=7'],
   ]);
   assert.deepEqual(warnings, []);
-  assert.equal(config?.properties['reconfigEnabled'], 'true');
+  assert.equal(config?.java.jvmPauseMonitor, true);
+  assert.equal(config?.java.nioWorkerThreads, 4);
+  assert.equal(config?.metrics.numWorkerThreads, 0);
+  assert.deepEqual(config?.properties, { 'zookeeper.nio.numWorkerThreads': '4' });
 });
 
-test('a key that would protect something warns that it does not', () => {
-  const { config, warnings } = parse([
-    ...['dataDir=/d', 'clientPort=1', 'secureClientPort=2281', 'sslQuorum=true'],
-    ...['portUnification=false', 'quorum.auth.enableSasl=true'],
+test('every group of settings is read from its keys', () => {
+  const config = good([
+    ...['dataDir=/d', 'clientPort=1', 'secureClientPort=2', 'secureClientPortAddress=h'],
+    ...['admin.serverPort=0', 'admin.serverAddress=127.0.0.1', 'admin.enableServer=FALSE'],
+    'metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider',
+    ...['metricsProvider.httpPort=7001', 'audit.enable=true', 'autopurge.snapRetainCount=5'],
+    ...['autopurge.purgeInterval=24', 'txnLogSizeLimitInKb=128', 'extendedTypesEnabled=true'],
+    ...['skipACL=yes', 'requestThrottleLimit=3', 'request_throttle_stall_time=7'],
+    ...['connection_throttle_drop_increase=.5', 'observerMasterPort=9', 'tcpKeepAlive=true'],
+    ...['quorum.auth.enableSasl=true', 'sslQuorum=true', 'ssl.keyStore.location=/k.pem'],
+    ...['ssl.quorum.clientAuth=want', 'ssl.enabledProtocols=TLSv1.2, TLSv1.3'],
+    ...['authProvider.1=x.Sasl', 'authProvider.x509=x.X509', 'jute.maxbuffer=2048'],
   ]);
-  assert.deepEqual(warnings, [
-    'zoo.cfg:3: secureClientPort: no effect: this server has no TLS, nothing listens there',
-    'zoo.cfg:4: sslQuorum: no effect: this server has no TLS, quorum connections are plain',
-    'zoo.cfg:6: quorum.auth.enableSasl: no effect: quorum connections are not authenticated',
+  assert.deepEqual(config.secureClient, { host: 'h', port: 2 });
+  assert.equal(config.plainClient, true);
+  const { admin, metrics, audit, autopurge, disk, features, limits } = config;
+  assert.deepEqual([admin.enabled, admin.port, admin.host], [false, 0, '127.0.0.1']);
+  assert.match(metrics.provider, /Prometheus/);
+  assert.equal(metrics.port, 7001);
+  assert.equal(audit.enabled, true);
+  assert.deepEqual(autopurge, { snapRetainCount: 5, purgeInterval: 24 });
+  assert.equal(disk.txnLogSizeLimitInKb, 128);
+  assert.deepEqual([features.extendedTypesEnabled, features.skipAcl], [true, true]);
+  assert.deepEqual([limits.requestThrottleLimit, limits.requestThrottleStallTime], [3, 7]);
+  assert.equal(limits.connectionDropIncrease, 0.5);
+  assert.deepEqual([config.quorum.observerMasterPort, config.quorum.tcpKeepAlive], [9, true]);
+  assert.equal(config.quorumAuth.enableSasl, true);
+  assert.equal(config.security.sslQuorum, true);
+  assert.equal(config.clientTls.keyStoreLocation, '/k.pem');
+  assert.equal(config.clientTls.clientAuth, 'need');
+  assert.equal(config.quorumTls.clientAuth, 'want');
+  assert.deepEqual(config.clientTls.enabledProtocols, ['TLSv1.2', 'TLSv1.3']);
+  assert.deepEqual(config.authProviders, { 1: 'x.Sasl', x509: 'x.X509' });
+  assert.equal(config.properties['jute.maxbuffer'], '2048');
+  assert.equal(config.properties['zookeeper.skipACL'], 'yes');
+  assert.equal(config.properties['zookeeper.secureClientPort'], undefined);
+  assert.match(config.initialConfig, /^dataDir=\/d\n/);
+});
+
+test('without a plain port the secure one is where clients connect', () => {
+  const config = good(['dataDir=/d', 'secureClientPort=2281']);
+  assert.deepEqual(config.client, { host: '0.0.0.0', port: 2281 });
+  assert.equal(config.plainClient, false);
+});
+
+test('-D properties count for what Apache reads as properties, and behind the file', () => {
+  const system = {
+    'zookeeper.snapCount': '50',
+    'zookeeper.commitLogCount': '60',
+    'zookeeper.tickTime': '1',
+    'readonlymode.enabled': 'true',
+    'user.name': 'me',
+  };
+  const text = 'dataDir=/d\nclientPort=1\ncommitLogCount=70';
+  const around = { myid: () => null, dynamicConfig: () => null };
+  const { config, problems, warnings } = parseZooCfg(text, 'zoo.cfg', around, system);
+  assert.deepEqual([problems, warnings], [[], []]);
+  assert.equal(config?.snapCount, 50);
+  assert.equal(config?.commitLogCount, 70);
+  assert.equal(config?.tickTime, 3000);
+  assert.equal(config?.features.readOnlyMode, true);
+  assert.equal(config?.properties['user.name'], 'me');
+  const wrong = parseZooCfg(text, 'zoo.cfg', around, { 'zookeeper.snapCount': 'x' });
+  assert.deepEqual(wrong.problems, [
+    "-Dzookeeper.snapCount: snapCount: 'x' is not a whole number of at least 0",
   ]);
-  assert.equal(config?.properties['secureClientPort'], '2281');
+});
+
+test('the environment gives properties as zkServer.sh would', () => {
+  const env = {
+    JVMFLAGS: '-Xmx1g -Da=1 -Db',
+    SERVER_JVMFLAGS: ' -Da=2  -Dc=x=y',
+    ZOO_DATADIR_AUTOCREATE_DISABLE: '1',
+  };
+  assert.deepEqual(propertiesOfEnvironment(env), {
+    ...{ a: '2', b: '', c: 'x=y' },
+    'zookeeper.datadir.autocreate': 'false',
+  });
+  assert.deepEqual(propertiesOfEnvironment({}), {});
+});
+
+test('a server with several addresses, if that is switched on', () => {
+  const lines = ['dataDir=/d', 'clientPort=1', 'initLimit=5', 'syncLimit=2'];
+  const peers = ['server.1=a:1:2|b:3:4:observer', 'server.2=c:1:2', 'server.3=d:1:2'];
+  const config = good([...lines, ...peers, 'multiAddress.enabled=true']);
+  assert.deepEqual(config.peers[0]?.quorum, { host: 'a', port: 1 });
+  assert.equal(config.peers[0]?.role, 'observer');
+  assert.deepEqual(config.peers[0]?.others, [
+    { quorum: { host: 'b', port: 3 }, election: { host: 'b', port: 4 } },
+  ]);
+  assert.deepEqual(parse([...lines, ...peers]).problems, [
+    'zoo.cfg:5: server.1: more than one address, and multiAddress.enabled is not true',
+  ]);
 });
 
 test('a role that two places tell apart is a warning, and the server line counts', () => {
@@ -173,11 +267,52 @@ const faults: readonly (readonly [string, readonly string[], readonly string[]])
   ],
   [
     'what would make quorums other ones',
-    [...common, 'group.1=1:2:3', 'oraclePath=/o'],
+    [...common, 'group.1=1:2:3', 'oraclePath=/o', 'weight.1=2', 'group.2=1-2', 'weight.2=x'],
     [
       'zoo.cfg:3: group.1: hierarchical quorums are not supported',
       'zoo.cfg:4: oraclePath: an oracle quorum is not supported',
+      'zoo.cfg:5: weight.1: hierarchical quorums are not supported',
+      "zoo.cfg:6: group.2: '1-2' is not a list of server ids with colons between them",
+      "zoo.cfg:7: weight.2: 'x' is not a whole number",
     ],
+  ],
+  [
+    'a metrics provider that is none',
+    [...common, 'metricsProvider.className=x.Y'],
+    [
+      "zoo.cfg:3: metricsProvider.className: 'x.Y' is not one of " +
+        "'org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider', " +
+        "'org.apache.zookeeper.metrics.impl.DefaultMetricsProvider', " +
+        "'org.apache.zookeeper.metrics.impl.NullMetricsProvider'",
+    ],
+  ],
+  [
+    'authentication between servers that contradicts itself',
+    [...common, 'quorum.auth.serverRequireSasl=true'],
+    [
+      'zoo.cfg: quorum.auth.enableSasl is false, so quorum.auth.serverRequireSasl cannot be true',
+      'zoo.cfg: quorum.auth.learnerRequireSasl is false, ' +
+        'so quorum.auth.serverRequireSasl cannot be true',
+    ],
+  ],
+  [
+    'addresses of one server with different roles',
+    [...common, 'server.1=a:1:2:observer|b:1:2:participant', 'server.2=a:1:2;3;4'],
+    [
+      "zoo.cfg:3: server.1: 'a:1:2:observer|b:1:2:participant': its addresses have different roles",
+      "zoo.cfg:4: server.2: 'a:1:2;3;4' does not have the form " +
+        'host:quorumPort:electionPort[:role][;[host:]clientPort]',
+    ],
+  ],
+  [
+    'a secure address without a port',
+    [...common, 'secureClientPortAddress=::1'],
+    ['zoo.cfg: secureClientPortAddress is set but secureClientPort is not set'],
+  ],
+  [
+    'servers in the static file beside a dynamic one',
+    [...common, 'server.1=a:1:2', 'dynamicConfigFile=zoo.cfg.dynamic'],
+    ['zoo.cfg:3: server.1: must be in the dynamic configuration file'],
   ],
   [
     'an ensemble of observers',

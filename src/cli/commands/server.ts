@@ -1,5 +1,6 @@
 /** `zab server`: one server from a zoo.cfg, as `zkServer.sh start-foreground` runs it. */
 import { loadConfig } from '../../config/load.js';
+import { parseDefinition, propertiesOfEnvironment } from '../../config/system-properties.js';
 import { addressText, reachable } from '../../shell/address.js';
 import { createLogger } from '../../shell/logger.js';
 import { startServer } from '../../shell/server.js';
@@ -15,14 +16,26 @@ Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT"
 SIGINT, SIGTERM and SIGHUP end it.
 
 Options:
+  -DNAME=VALUE    a Java system property, as Apache's server takes its settings: a key of
+                  ZOO.CFG as zookeeper.KEY; also read from JVMFLAGS and SERVER_JVMFLAGS
   --trace FILE    record every step of the server's consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default info)
   --json          print the ready line as JSON
   --help          show this
 `;
 
+/** The `-DNAME=VALUE` words, wherever they stand, and the rest. */
+function takeDefinitions(
+  args: readonly string[],
+): readonly [Readonly<Record<string, string>>, readonly string[]] {
+  const isDefinition = (word: string): boolean => word.startsWith('-D');
+  const definitions = args.filter(isDefinition).map((word) => parseDefinition(word.slice(2)));
+  return [Object.fromEntries(definitions), args.filter((word) => !isDefinition(word))];
+}
+
 async function run(args: readonly string[]): Promise<number> {
-  const { options, positional } = parseArguments('server', args, {
+  const [definitions, others] = takeDefinitions(args);
+  const { options, positional } = parseArguments('server', others, {
     trace: 'text',
     log: 'text',
     json: 'flag',
@@ -31,7 +44,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('zab server: which zoo.cfg?');
   if (extra !== undefined) throw new UsageError(`zab server: unexpected argument '${extra}'`);
   const level = readLogLevel('server', options.log, 'info');
-  const { config, warnings } = loadConfig(file);
+  const system = { ...propertiesOfEnvironment(process.env), ...definitions };
+  const { config, warnings } = loadConfig(file, system);
   const log = createLogger(level, undefined, String(config.sid));
   for (const warning of warnings) log.warn(warning);
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
