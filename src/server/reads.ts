@@ -24,7 +24,8 @@ import type { Znode } from '../tree/znode.js';
 import { isAllowed, visibleAcl } from './acl.js';
 import { reply } from './replies.js';
 import type { Connection, Out, Pending, ServiceState } from './state.js';
-import { addWatch, catchUp, hasWatch, removeWatch, type WatchKind } from './watches.js';
+import { WATCH_KINDS, addWatch, catchUp, hasWatch, removeWatch } from './watches.js';
+import type { WatchKind } from './watches.js';
 
 const PING_XID = -2;
 
@@ -56,6 +57,8 @@ export function answerRead(
     case 'setWatches':
     case 'setWatches2':
       return setWatches(state, conn, request, xid, out);
+    case 'addWatch':
+      return watchForGood(state, conn, request, xid, out);
     case 'checkWatches':
     case 'removeWatches':
       return dropWatches(state, conn, request, xid, out);
@@ -120,16 +123,38 @@ function setWatches(
   return { ...state, watches };
 }
 
-/** Tables of a WatcherType: children 1, data 2, any 3; persistent 4 and 5, of which there are none. */
+/** AddWatchMode; any other cannot be read. */
+const WATCH_MODES: readonly WatchKind[] = ['persistent', 'recursive'];
+
+/** addWatch needs neither a node nor a right; its answer has a body of four bytes. */
+function watchForGood(
+  state: ServiceState,
+  conn: ClientConn,
+  { path, mode }: WatchTypeRequest,
+  xid: number,
+  out: Out,
+): ServiceState {
+  const kind = WATCH_MODES[mode];
+  const zxid = state.tree.lastZxid;
+  if (kind === undefined) {
+    reply(out, conn, xid, zxid, ErrorCode.MARSHALLINGERROR, null);
+    return state;
+  }
+  reply(out, conn, xid, zxid, ErrorCode.OK, { type: 'error', err: ErrorCode.OK });
+  const watches = addWatch(state.watches, kind, path, conn);
+  return watches === state.watches ? state : { ...state, watches };
+}
+
+/** Tables of a WatcherType: children 1, data 2, any 3, persistent 4, persistent recursive 5. */
 const WATCHER_TYPES: ReadonlyMap<number, readonly WatchKind[]> = new Map<
   number,
   readonly WatchKind[]
 >([
   [1, ['child']],
   [2, ['data']],
-  [3, ['child', 'data']],
-  [4, []],
-  [5, []],
+  [3, WATCH_KINDS],
+  [4, ['persistent']],
+  [5, ['recursive']],
 ]);
 
 /** checkWatches asks whether there is one, removeWatches takes all that there are. */

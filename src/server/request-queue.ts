@@ -47,6 +47,7 @@ function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
     case 'ping':
     case 'setWatches':
     case 'setWatches2':
+    case 'addWatch':
     case 'checkWatches':
     case 'removeWatches':
     case 'multiRead':
@@ -72,7 +73,6 @@ function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
       // Reconfiguration is known and switched off, which the leader says.
       return request.opcode === RECONFIG ? 'write' : 'refused';
     case 'check':
-    case 'addWatch':
     case 'deleteContainer':
     case 'createSession':
       return 'refused';

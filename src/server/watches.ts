@@ -1,11 +1,15 @@
 /**
  * The watches of this server's connections, as one immutable value (Apache: `WatchManager` twice,
- * for data and for children; `DataTree.setWatches`).
+ * for data and for children; `DataTree.addWatch`, `DataTree.setWatches`).
  *
- * A watch here is a standard one: it fires once and is gone. A connection watches a path at most
- * once in each of the two tables. Nothing is kept of a path or a connection without watches.
+ * Four tables, each a set of (path, connection). A standard watch, `data` or `child`, fires once
+ * and is gone. A `persistent` one hears what both of these hear, a `recursive` one what `data`
+ * watches of its path and of every path below hear; both stay. (Apache keeps modes of a watch in
+ * two tables: a persistent one stands in both, a recursive one in that of data.) Nothing is kept of
+ * a path or a connection without watches. A change looks at its path and at the paths above it:
+ * what it costs does not grow with the number of watches elsewhere.
  *
- * Deviation: of the connections that watch the same path, the older one is told first; Apache's
+ * Deviation: of the connections that hear of a change, the older one is told first; Apache's
  * order is that of a hash set.
  */
 import { Map as PersistentMap } from 'immutable';
@@ -20,11 +24,15 @@ import {
   eachName,
   removeName,
 } from '../tree/name-set.js';
-import { type StringMap, emptyMap, getAt, removeAt, replaceAt, setAt } from '../tree/string-map.js';
+import { parentOf } from '../tree/paths.js';
+import { type StringMap, emptyMap, entriesOf, getAt } from '../tree/string-map.js';
+import { removeAt, replaceAt, setAt } from '../tree/string-map.js';
 import { getNode, type Tree } from '../tree/tree.js';
 
-/** getData and exists watch `data`, getChildren watches `child`. */
-export type WatchKind = 'data' | 'child';
+/** getData and exists watch `data`, getChildren watches `child`, addWatch the others. */
+export type WatchKind = 'data' | 'child' | 'persistent' | 'recursive';
+
+export const WATCH_KINDS: readonly WatchKind[] = ['data', 'child', 'persistent', 'recursive'];
 
 interface Watches {
   /** Who watches a path, ascending. */
@@ -52,22 +60,40 @@ export interface WatchEvent {
 
 const NONE: Watches = { byPath: emptyMap(), byConn: PersistentMap() };
 
+const NO_WATCHES: WatchTable = { data: NONE, child: NONE, persistent: NONE, recursive: NONE };
+const NOBODY: readonly ClientConn[] = [];
+
 export function emptyWatches(): WatchTable {
-  return { data: NONE, child: NONE };
+  return NO_WATCHES;
 }
 
-/** How many watches there are. */
+/** Which of the tables here make up each of Apache's two. */
+const APACHE_TABLES: Readonly<Record<'data' | 'child', readonly WatchKind[]>> = {
+  data: ['data', 'persistent', 'recursive'],
+  child: ['child', 'persistent'],
+};
+
+/** Who watches each path, as one of Apache's two tables has it: each connection once. */
+export function watchersByPath(
+  table: WatchTable,
+  of: 'data' | 'child',
+): ReadonlyMap<string, readonly ClientConn[]> {
+  const found = new Map<string, readonly ClientConn[]>();
+  for (const kind of APACHE_TABLES[of]) {
+    for (const [path, conns] of entriesOf(table[kind].byPath)) {
+      found.set(path, merged([found.get(path) ?? NOBODY, conns]));
+    }
+  }
+  return found;
+}
+
+/** How many watches there are, as Apache counts them in its two tables. */
 export function countWatches(table: WatchTable): number {
   let count = 0;
-  for (const { byConn } of [table.data, table.child]) {
-    for (const paths of byConn.values()) count += countNames(paths);
+  for (const of of ['data', 'child'] as const) {
+    for (const conns of watchersByPath(table, of).values()) count += conns.length;
   }
   return count;
-}
-
-/** How many paths have a watch in either table, one that is in both counted twice. */
-export function countWatchedPaths(table: WatchTable): number {
-  return table.data.byPath.size + table.child.byPath.size;
 }
 
 /** The table with a watch of `conn` at `path`; the same table if it had that. */
@@ -126,9 +152,13 @@ export function removeWatch(
 
 /** The table without anything of `conn`. */
 export function removeConn(table: WatchTable, conn: ClientConn): WatchTable {
-  const data = withoutConn(table.data, conn);
-  const child = withoutConn(table.child, conn);
-  return data === table.data && child === table.child ? table : { data, child };
+  if (!WATCH_KINDS.some((kind) => table[kind].byConn.has(conn))) return table;
+  return {
+    data: withoutConn(table.data, conn),
+    child: withoutConn(table.child, conn),
+    persistent: withoutConn(table.persistent, conn),
+    recursive: withoutConn(table.recursive, conn),
+  };
 }
 
 function withoutConn(watches: Watches, conn: ClientConn): Watches {
@@ -143,28 +173,62 @@ function withoutConn(watches: Watches, conn: ClientConn): Watches {
 }
 
 /**
- * What `change` tells, and the table without the watches that told it. One event for each
- * connection; of a deleted node the data watches first, then the child watches of the others.
- * The caller filters by `change.acl`: the watch of one who may not read is used up all the same.
+ * What `change` tells, and the table without the standard watches that told it. One event for each
+ * connection; of a deleted node those who watch its data first, then those who watch its children
+ * and were not told. The caller filters by `change.acl`: the watch of one who may not read is used
+ * up all the same.
  */
 export function trigger(
   table: WatchTable,
   change: Change,
 ): readonly [WatchTable, readonly WatchEvent[]] {
-  const { path } = change;
-  const event = WatchEventType[change.type];
-  const tell = (conns: readonly ClientConn[]): WatchEvent[] =>
-    conns.map((conn) => ({ conn, event, path }));
-  const [data, dataConns] =
-    change.type === 'children' ? untouched(table.data) : take(table.data, path);
+  const { type, path } = change;
+  if (WATCH_KINDS.every((kind) => table[kind].byPath.size === 0)) return [table, []];
+  const isOfChildren = type === 'children';
+  const [data, dataConns] = isOfChildren ? untouched(table.data) : take(table.data, path);
   const [child, childConns] =
-    change.type === 'children' || change.type === 'deleted'
-      ? take(table.child, path)
-      : untouched(table.child);
-  if (data === table.data && child === table.child) return [table, []];
-  const heard = new Set(dataConns);
-  const others = childConns.filter((conn) => !heard.has(conn));
-  return [{ data, child }, [...tell(dataConns), ...tell(others)]];
+    isOfChildren || type === 'deleted' ? take(table.child, path) : untouched(table.child);
+  const persistent = watchersAt(table.persistent, path);
+  const first = isOfChildren
+    ? merged([childConns, persistent])
+    : merged([dataConns, persistent, ...watchersAbove(table.recursive, path)]);
+  const conns = type === 'deleted' ? withOthers(first, childConns) : first;
+  const event = WatchEventType[type];
+  const isSame = data === table.data && child === table.child;
+  const { persistent: stay, recursive } = table;
+  const after = isSame ? table : { data, child, persistent: stay, recursive };
+  return [after, conns.map((conn) => ({ conn, event, path }))];
+}
+
+function withOthers(
+  first: readonly ClientConn[],
+  more: readonly ClientConn[],
+): readonly ClientConn[] {
+  if (more.length === 0) return first;
+  const heard = new Set(first);
+  return [...first, ...more.filter((conn) => !heard.has(conn))];
+}
+
+function watchersAt({ byPath }: Watches, path: string): readonly ClientConn[] {
+  return byPath.size === 0 ? NOBODY : (getAt(byPath, path) ?? NOBODY);
+}
+
+/** Who watches `path` and everything below it, or a path above it and everything below that. */
+function watchersAbove(watches: Watches, path: string): readonly (readonly ClientConn[])[] {
+  if (watches.byPath.size === 0) return [];
+  const found: (readonly ClientConn[])[] = [];
+  for (let at = path; ; at = parentOf(at)) {
+    const conns = watchersAt(watches, at);
+    if (conns.length > 0) found.push(conns);
+    if (at === '/') return found;
+  }
+}
+
+/** All of them, each once, ascending. */
+function merged(lists: readonly (readonly ClientConn[])[]): readonly ClientConn[] {
+  const filled = lists.filter((list) => list.length > 0);
+  if (filled.length <= 1) return filled[0] ?? NOBODY;
+  return [...new Set(filled.flat())].sort((a, b) => a - b);
 }
 
 type Taken = readonly [Watches, readonly ClientConn[]];
@@ -192,6 +256,7 @@ function take(watches: Watches, path: string): Taken {
 /**
  * A reconnected client's watches, set again: what it missed since `relativeZxid` it is told now
  * (with zxid −1 in the event's header, and whatever its rights), and only the rest is armed.
+ * Persistent watches are armed and told nothing.
  */
 export function catchUp(
   table: WatchTable,
@@ -219,5 +284,7 @@ export function catchUp(
     if (node === undefined) settle('child', path, 'deleted');
     else settle('child', path, node.pzxid > relativeZxid ? 'children' : null);
   }
+  for (const path of request.persistent) after = addWatch(after, 'persistent', path, conn);
+  for (const path of request.persistentRecursive) after = addWatch(after, 'recursive', path, conn);
   return [after, events];
 }

@@ -265,7 +265,6 @@ test('unknown operations are answered at once with UNIMPLEMENTED, and close', ()
     { op: 'check', path: '/', version: -1 },
     { op: 'createSession', timeout: 1 },
     { op: 'deleteContainer', path: '/' },
-    { op: 'addWatch', path: '/', mode: 0 },
   ];
   for (const request of requests) {
     const h = start();

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { ErrorCode } from '../../src/core/error-code.js';
 import type { ClientRequest } from '../../src/core/request.js';
 import type { Acl } from '../../src/core/txn.js';
+import { emptyWatches } from '../../src/server/watches.js';
 import {
   CONFIG,
+  type Reply,
   ask,
   brief,
   bytes,
@@ -13,6 +15,7 @@ import {
   create,
   errOf,
   exists,
+  feed,
   getChildren,
   getData,
   remove,
@@ -142,6 +145,50 @@ test('a client may ask for its watches and give them up', () => {
   send(h, conn, 2, create('/a'));
   commit(h);
   assert.deepEqual(brief(take(h), conn), ['reply 1 0', 'reply 2 0']);
+});
+
+test('a persistent watch tells each time, until it is given up', () => {
+  const h = start();
+  const { conn } = client(h);
+  const add = (path: string, mode: number): Reply => ask(h, conn, { op: 'addWatch', path, mode });
+  assert.deepEqual(add('/a', 0).body, { type: 'error', err: 0 });
+  assert.deepEqual(add('/', 1).body, { type: 'error', err: 0 });
+  assert.equal(add('/', 2).err, ErrorCode.MARSHALLINGERROR);
+  const check = (path: string): number[] =>
+    [1, 2, 3, 4, 5].map((mode) => errOf(h, conn, { op: 'checkWatches', path, mode }));
+  const no = ErrorCode.NOWATCHER;
+  assert.deepEqual(check('/a'), [no, no, 0, 0, no]);
+  assert.deepEqual(check('/'), [no, no, 0, no, 0]);
+  const stir = (xid: number): string[] => {
+    send(h, conn, xid, create('/a'));
+    send(h, conn, xid + 1, create('/a/b'));
+    send(h, conn, xid + 2, remove('/a/b'));
+    send(h, conn, xid + 3, remove('/a'));
+    commit(h);
+    return brief(take(h));
+  };
+  const told = (xid: number): string[] => [
+    ...['event 1 /a', `reply ${xid} 0`, 'event 1 /a/b', 'event 4 /a', `reply ${xid + 1} 0`],
+    ...['event 2 /a/b', 'event 4 /a', `reply ${xid + 2} 0`, 'event 2 /a', `reply ${xid + 3} 0`],
+  ];
+  assert.deepEqual(stir(1), told(1));
+  assert.deepEqual(stir(11), told(11));
+  for (const [path, mode] of [
+    ['/a', 4],
+    ['/', 3],
+  ] as const) {
+    assert.equal(errOf(h, conn, { op: 'removeWatches', path, mode }), 0);
+    assert.equal(errOf(h, conn, { op: 'removeWatches', path, mode }), no);
+  }
+  assert.deepEqual(stir(21), ['reply 21 0', 'reply 22 0', 'reply 23 0', 'reply 24 0']);
+});
+
+test('persistent watches end with their connection', () => {
+  const h = start();
+  const { conn } = client(h);
+  ask(h, conn, { op: 'addWatch', path: '/', mode: 1 });
+  feed(h, { type: 'clientClosed', conn, now: h.now });
+  assert.deepEqual(h.state.watches, emptyWatches());
 });
 
 test('auth is answered at once and counts for the requests after it', () => {

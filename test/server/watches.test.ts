@@ -9,15 +9,16 @@ import {
   type WatchEvent,
   type WatchKind,
   type WatchTable,
+  WATCH_KINDS,
   addWatch,
   catchUp,
-  countWatchedPaths,
   countWatches,
   emptyWatches,
   hasWatch,
   removeConn,
   removeWatch,
   trigger,
+  watchersByPath,
 } from '../../src/server/watches.js';
 import { OPEN_ACL_UNSAFE } from '../../src/tree/acl.js';
 import { applyTxn } from '../../src/tree/apply.js';
@@ -90,7 +91,59 @@ test('watching twice is watching once', () => {
   const once = watching(['data', '/a', A]);
   assert.equal(addWatch(once, 'data', '/a', A), once);
   assert.equal(countWatches(addWatch(once, 'child', '/a', A)), 2);
-  assert.equal(countWatchedPaths(addWatch(once, 'child', '/a', A)), 2);
+});
+
+test('a persistent watch hears of data and of children, and stays', () => {
+  const table = watching(['persistent', '/a', A]);
+  for (const [type, event] of Object.entries({ created: 1, deleted: 2, data: 3, children: 4 })) {
+    const [after, events] = trigger(table, change(type as Change['type'], '/a'));
+    assert.deepEqual(told(events), [`1 ${event} /a`]);
+    assert.equal(after, table);
+    assert.deepEqual(trigger(table, change(type as Change['type'], '/a/b')), [table, []]);
+  }
+});
+
+test('a recursive watch hears of all below it but never of children, and stays', () => {
+  const table = watching(['recursive', '/', A], ['recursive', '/a', B], ['recursive', '/ab', C]);
+  for (const path of ['/a', '/a/b', '/a/b/c']) {
+    for (const [type, event] of Object.entries({ created: 1, deleted: 2, data: 3 })) {
+      const [after, events] = trigger(table, change(type as Change['type'], path));
+      assert.deepEqual(told(events), [`1 ${event} ${path}`, `2 ${event} ${path}`]);
+      assert.equal(after, table);
+    }
+    assert.deepEqual(trigger(table, change('children', path)), [table, []]);
+  }
+});
+
+test('whoever watches in several ways is told once, and only the standard watches go', () => {
+  const kinds = ['recursive', 'child', 'persistent', 'data'] as const;
+  const table = watching(...kinds.map((kind) => [kind, '/a', A] as const), ['recursive', '/', A]);
+  const [after, events] = trigger(table, change('deleted', '/a'));
+  assert.deepEqual(told(events), ['1 2 /a']);
+  assert.deepEqual(laidOut(after, 'byConn'), [
+    'persistent /a 1',
+    'recursive / 1',
+    'recursive /a 1',
+  ]);
+});
+
+test('counts are those of Apache’s two tables', () => {
+  const table = watching(
+    ['data', '/a', A],
+    ['recursive', '/a', A],
+    ['persistent', '/a', B],
+    ['child', '/a', B],
+    ['child', '/b', B],
+  );
+  assert.deepEqual([...watchersByPath(table, 'data')], [['/a', [A, B]]]);
+  assert.deepEqual(
+    new Map(watchersByPath(table, 'child')),
+    new Map([
+      ['/a', [B]],
+      ['/b', [B]],
+    ]),
+  );
+  assert.equal(countWatches(table), 4);
 });
 
 test('a connection takes its watches along', () => {
@@ -120,7 +173,7 @@ type Step =
 
 const paths = fc.constantFrom('/', '/a', '/a/b', '/c');
 const who = fc.integer({ min: 1, max: 12 });
-const kind = fc.constantFrom('data' as const, 'child' as const);
+const kind = fc.constantFrom(...WATCH_KINDS);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
@@ -148,15 +201,44 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The watches as a list of texts `kind path who`. */
 function fire(model: Set<string>, type: Change['type'], path: string): string[] {
-  const heard: number[] = [];
-  const kinds = type === 'children' ? ['child'] : type === 'deleted' ? ['data', 'child'] : ['data'];
-  for (const kind of kinds) {
-    for (let n = 1; n <= 12; n++) {
-      if (model.delete(`${kind} ${path} ${n}`) && !heard.includes(n)) heard.push(n);
-    }
+  const ofData = (n: number): boolean =>
+    model.delete(`data ${path} ${n}`) ||
+    model.has(`persistent ${path} ${n}`) ||
+    isAbove(model, path, n);
+  const ofChildren = (n: number): boolean =>
+    model.delete(`child ${path} ${n}`) || model.has(`persistent ${path} ${n}`);
+  const tables = {
+    created: [ofData],
+    data: [ofData],
+    deleted: [ofData, ofChildren],
+    children: [ofChildren],
+  }[type];
+  const heard = new Set<number>();
+  for (const hears of tables) {
+    for (let n = 1; n <= 12; n++) if (hears(n)) heard.add(n);
   }
   const number = { created: 1, deleted: 2, data: 3, children: 4 }[type];
-  return heard.map((n) => `${n} ${number} ${path}`);
+  return [...heard].map((n) => `${n} ${number} ${path}`);
+}
+
+/** Does a recursive watch of `n` stand at `path` or above it? */
+function isAbove(model: Set<string>, path: string, n: number): boolean {
+  return [...model].some((text) => {
+    const [kind, at = '', who] = text.split(' ');
+    const covers = at === '/' || at === path || path.startsWith(`${at}/`);
+    return kind === 'recursive' && who === String(n) && covers;
+  });
+}
+
+/** One for each path and connection in the table of data, and one in that of children. */
+function countedByApache(model: Set<string>): number {
+  const texts = [...model];
+  const without = (kind: string): Set<string> =>
+    new Set(texts.filter((t) => !t.startsWith(kind)).map((t) => t.slice(t.indexOf(' '))));
+  const child = new Set(
+    texts.filter((t) => /^(child|persistent)/.test(t)).map((t) => t.slice(t.indexOf(' '))),
+  );
+  return without('child').size + child.size;
 }
 
 test('agrees with a list of watches, and keeps nothing of what is gone', () => {
@@ -184,7 +266,7 @@ test('agrees with a list of watches, and keeps nothing of what is gone', () => {
         }
         assert.deepEqual(laidOut(table, 'byPath'), [...model].sort());
         assert.deepEqual(laidOut(table, 'byConn'), [...model].sort());
-        assert.equal(countWatches(table), model.size);
+        assert.equal(countWatches(table), countedByApache(model));
       }
     }),
     { numRuns: 300 },
@@ -194,7 +276,7 @@ test('agrees with a list of watches, and keeps nothing of what is gone', () => {
 /** Every watch that one of the two indexes knows; no entry of an index may be empty. */
 function laidOut(table: WatchTable, index: 'byPath' | 'byConn'): string[] {
   const texts: string[] = [];
-  for (const kind of ['data', 'child'] as const) {
+  for (const kind of WATCH_KINDS) {
     const entries =
       index === 'byPath'
         ? [...entriesOf(table[kind].byPath)].map(([path, conns]) =>
@@ -262,6 +344,10 @@ test('setWatches tells what was missed and arms the rest', () => {
   assert.deepEqual(settle(0, { data: ['/a'], exist: ['/a'], child: ['/a'] }), [
     ['1 3 /a', '1 1 /a', '1 4 /a'],
     [],
+  ]);
+  assert.deepEqual(settle(0, { persistent: ['/a', '/gone'], persistentRecursive: ['/a'] }), [
+    [],
+    ['persistent /a 1', 'persistent /gone 1', 'recursive /a 1'],
   ]);
 });
 

@@ -28,6 +28,7 @@ const text = (bytes: Buffer | null): string =>
 export const decode = {
   nothing: (r) => (r.rest().length === 0 ? '' : `unexpected ${r.rest().toString('hex')}`),
   path: (r) => text(r.buffer()),
+  code: (r) => `${r.int()}${r.rest().length === 0 ? '' : ` and ${r.rest().toString('hex')}`}`,
   stat: (r, s) => s.stat(r),
   pathStat: (r, s) => `${text(r.buffer())} ${s.stat(r)}`,
   dataStat: (r, s) => `${text(r.buffer())} ${s.stat(r)}`,
@@ -287,6 +288,25 @@ export class Session {
   setWatches(relative: bigint, data: string[], exist: string[], child: string[]): Promise<void> {
     const body = new Writer().long(relative).strings(data).strings(exist).strings(child).bytes();
     return this.call('setWatches', 101, body, decode.nothing, -8);
+  }
+  /** The two lists of persistent watches after the three of {@link setWatches}. */
+  setWatches2(relative: bigint, lists: readonly (readonly string[])[]): Promise<void> {
+    const w = new Writer().long(relative);
+    for (const list of lists) w.strings(list);
+    return this.call('setWatches2', 105, w.bytes(), decode.nothing, -8);
+  }
+  /** Mode 0: persistent, 1: persistent recursive. */
+  addWatch(path: string, mode: number): Promise<void> {
+    const body = new Writer().buffer(path).int(mode).bytes();
+    return this.call(`addWatch ${JSON.stringify(path)} ${mode}`, 106, body, decode.code);
+  }
+  checkWatches(path: string, type: number): Promise<void> {
+    const body = new Writer().buffer(path).int(type).bytes();
+    return this.call(`checkWatches ${JSON.stringify(path)} ${type}`, 17, body);
+  }
+  removeWatches(path: string, type: number): Promise<void> {
+    const body = new Writer().buffer(path).int(type).bytes();
+    return this.call(`removeWatches ${JSON.stringify(path)} ${type}`, 18, body);
   }
   ping(): Promise<void> {
     return this.call('ping', 11, Buffer.alloc(0), decode.nothing, -2);
