@@ -33,7 +33,7 @@ type Connect = Extract<ClientEvent, { readonly type: 'clientConnect' }>;
 
 const NO_SESSION = 0n as SessionId;
 
-export function onOpened(state: ServiceState, { conn, ip }: Opened): ServiceState {
+export function onOpened(state: ServiceState, { conn, ip, identities }: Opened): ServiceState {
   return withConn(state, {
     conn,
     ip,
@@ -41,7 +41,7 @@ export function onOpened(state: ServiceState, { conn, ip }: Opened): ServiceStat
     sessionId: NO_SESSION,
     timeout: 0,
     hasReadOnly: true,
-    identities: initialIdentities(ip),
+    identities: [...initialIdentities(ip), ...(identities ?? [])],
     touchMark: -1,
     queue: emptyFifo(),
     outcomes: emptyFifo(),

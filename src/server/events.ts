@@ -7,6 +7,7 @@ import type { CoreEvent } from '../core/event.js';
 import type { ClientConn, Millis, SessionId } from '../core/ids.js';
 import type { Snapshot } from '../core/message.js';
 import type { ClientRequest, ConnectRequest } from '../core/request.js';
+import type { Identity } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
 import type { ReplyBody } from '../jute/reply.js';
 
@@ -32,6 +33,8 @@ export type ClientEvent =
       readonly type: 'clientOpened';
       readonly conn: ClientConn;
       readonly ip: string;
+      /** Who the connection itself says that the client is (a TLS certificate); none if absent. */
+      readonly identities?: readonly Identity[];
       readonly now: Millis;
     }
   | {

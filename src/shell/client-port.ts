@@ -24,10 +24,10 @@ import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
 import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
+import type { ClientArrival, ClientEntrance } from './client-entrance.js';
 import { ClientStats } from './client-stats.js';
 import { fourLetterWord, notWhitelisted } from './four-letter-words.js';
 import { linger } from './linger.js';
-import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import { Outbox, type Flusher } from './outbox.js';
 
@@ -39,6 +39,8 @@ interface Connection {
   readonly id: ClientConn;
   readonly socket: Socket;
   readonly ip: string;
+  /** The port that it came in by. */
+  readonly kind: ClientEntrance['kind'];
   readonly outbox: Outbox;
   /** `greeting`: nothing read; `connecting`: the ConnectRequest is with the service. */
   phase: 'greeting' | 'connecting' | 'open' | 'closed';
@@ -56,7 +58,8 @@ interface Connection {
 }
 
 export interface ClientPortOptions {
-  readonly listener: Listener;
+  /** Where clients come in. */
+  readonly entrances: readonly ClientEntrance[];
   readonly flusher: Flusher;
   readonly log: Logger;
   readonly now: () => number;
@@ -80,12 +83,17 @@ export class ClientPort {
   readonly #connections = new Map<ClientConn, Connection>();
   /** Every socket that is open, also those that the service has done with. */
   readonly #sockets = new Set<Socket>();
-  readonly #byIp = new Map<string, number>();
+  readonly #byIp = { plain: new Map<string, number>(), secure: new Map<string, number>() };
   #nextId = 1;
 
   constructor(options: ClientPortOptions) {
     this.#options = options;
-    options.listener.accept((socket) => this.#accepted(socket));
+    for (const { kind, accept } of options.entrances) {
+      accept(
+        (socket) => this.#admits(socket, kind),
+        (socket, arrival) => this.#accepted(socket, kind, arrival),
+      );
+    }
   }
 
   get connectionCount(): number {
@@ -150,7 +158,7 @@ export class ClientPort {
 
   /** Stops listening and drops every connection; what was sent before is handed to the kernel. */
   async close(): Promise<void> {
-    await this.#options.listener.close();
+    await Promise.all(this.#options.entrances.map((entrance) => entrance.close()));
     for (const connection of this.#connections.values()) {
       connection.outbox.flush();
       connection.phase = 'closed';
@@ -159,27 +167,32 @@ export class ClientPort {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #accepted(socket: Socket): void {
+  /** May the connection go on, by the limits of its port? */
+  #admits(socket: Socket, kind: ClientEntrance['kind']): boolean {
     const { maxClientCnxns, maxCnxns, log } = this.#options;
     const ip = plainIp(socket.remoteAddress ?? '');
-    const fromIp = this.#byIp.get(ip) ?? 0;
+    const fromIp = this.#byIp[kind].get(ip) ?? 0;
+    const fromOne = maxClientCnxns > 0 && fromIp >= maxClientCnxns;
+    if (!fromOne && (maxCnxns === 0 || this.#sockets.size < maxCnxns)) return true;
+    if (fromOne) log.warn('too many connections from one address', { ip, max: maxClientCnxns });
+    else log.warn('too many connections', { ip, max: maxCnxns });
     socket.on('error', () => undefined);
-    if (maxClientCnxns > 0 && fromIp >= maxClientCnxns) {
-      log.warn('too many connections from one address', { ip, max: maxClientCnxns });
-      socket.destroy();
-      return;
-    }
-    if (maxCnxns > 0 && this.#sockets.size >= maxCnxns) {
-      log.warn('too many connections', { ip, max: maxCnxns });
-      socket.destroy();
-      return;
-    }
-    this.#byIp.set(ip, fromIp + 1);
+    socket.destroy();
+    return false;
+  }
+
+  #accepted(socket: Socket, kind: ClientEntrance['kind'], arrival: ClientArrival): void {
+    const ip = plainIp(socket.remoteAddress ?? '');
+    socket.on('error', () => undefined);
+    // The time of a handshake: others may have come meanwhile.
+    if (arrival.secure && !this.#admits(socket, kind)) return;
+    this.#byIp[kind].set(ip, (this.#byIp[kind].get(ip) ?? 0) + 1);
     this.#sockets.add(socket);
     const connection: Connection = {
       id: this.#nextId++ as ClientConn,
       socket,
       ip,
+      kind,
       outbox: new Outbox(socket, this.#options.flusher),
       phase: 'greeting',
       head: null,
@@ -197,7 +210,9 @@ export class ClientPort {
     socket.on('drain', () => this.#resume(connection));
     socket.once('close', () => this.#gone(connection));
     const { id: conn } = connection;
-    this.#options.onEvent({ type: 'clientOpened', conn, ip, now: this.#options.now() });
+    const { identities } = arrival;
+    const now = this.#options.now();
+    this.#options.onEvent({ type: 'clientOpened', conn, ip, identities, now });
   }
 
   #gone(connection: Connection): void {
@@ -349,10 +364,11 @@ export class ClientPort {
 
   /** From here on nothing that comes on the connection counts; what was sent still goes out. */
   #retire(connection: Connection): void {
-    const { socket, ip } = connection;
-    const left = (this.#byIp.get(ip) ?? 1) - 1;
-    if (left === 0) this.#byIp.delete(ip);
-    else this.#byIp.set(ip, left);
+    const { socket, ip, kind } = connection;
+    const byIp = this.#byIp[kind];
+    const left = (byIp.get(ip) ?? 1) - 1;
+    if (left === 0) byIp.delete(ip);
+    else byIp.set(ip, left);
     connection.phase = 'closed';
     connection.waiting = [];
     this.#connections.delete(connection.id);
