@@ -47,8 +47,9 @@ function ownName(name: string): string | null {
     const cipher = CIPHERS[parts[2] ?? ''];
     return exchange === undefined || cipher === undefined ? null : exchange + cipher;
   }
-  const known = Object.values(KEY_EXCHANGES).some((exchange) =>
-    Object.values(CIPHERS).includes(name.slice(exchange.length)) && name.startsWith(exchange),
+  const known = Object.values(KEY_EXCHANGES).some(
+    (exchange) =>
+      Object.values(CIPHERS).includes(name.slice(exchange.length)) && name.startsWith(exchange),
   );
   return known ? name : null;
 }

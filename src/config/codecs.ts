@@ -42,6 +42,9 @@ export const bool: TextCodec<boolean> = codec("'true' or 'false'", (text) =>
   /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined,
 );
 
+/** As `bool`; null stands for a key that is not there. */
+export const maybeBool = bool as TextCodec<boolean | null>;
+
 /** `yes` or `no`, as `zookeeper.forceSync` has it; `true` and `false` as well. */
 export const yesNo: TextCodec<boolean> = codec("'yes' or 'no'", (text) =>
   /^(yes|true)$/i.test(text) ? true : /^(no|false)$/i.test(text) ? false : undefined,

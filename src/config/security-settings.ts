@@ -2,7 +2,7 @@
  * Keys of encryption, authentication and authorization (Apache: zookeeperAdmin.md; `X509Util`,
  * `ZooKeeperSaslServer`, `AuthenticationHelper`, the providers of package `server.auth`).
  */
-import { bool, integer, oneOf, optionalText, text, words, yesNo } from './codecs.js';
+import { bool, integer, maybeBool, oneOf, optionalText, text, words, yesNo } from './codecs.js';
 import { setting, type ValuesOf } from './setting.js';
 
 const INT_MAX = 0x7fff_ffff;
@@ -25,8 +25,13 @@ function tls<P extends 'ssl.' | 'ssl.quorum.'>(prefix: P) {
     protocol: setting(`${prefix}protocol`, optionalText, null),
     enabledProtocols: setting(`${prefix}enabledProtocols`, words, []),
     cipherSuites: setting(`${prefix}ciphersuites`, words, []),
-    hostnameVerification: setting(`${prefix}hostnameVerification`, bool, true),
-    clientHostnameVerification: setting(`${prefix}clientHostnameVerification`, bool, false),
+    /** null: yes on the client ports; between servers unless in FIPS mode, as Apache has it. */
+    hostnameVerification: setting(`${prefix}hostnameVerification`, maybeBool, null),
+    clientHostnameVerification: setting(
+      `${prefix}clientHostnameVerification`,
+      bool,
+      prefix === 'ssl.quorum.',
+    ),
     allowReverseDnsLookup: setting(`${prefix}allowReverseDnsLookup`, bool, false),
     crl: setting(`${prefix}crl`, bool, false),
     ocsp: setting(`${prefix}ocsp`, bool, false),

@@ -7,6 +7,7 @@
  * Java classes that supply SSL contexts, BCFKS.
  */
 import { cipherList } from './cipher-suites.js';
+import type { Address } from './server-config.js';
 
 export type StoreType = 'JKS' | 'PKCS12' | 'PEM';
 
@@ -54,7 +55,8 @@ export interface TlsKeys {
   readonly protocol: string | null;
   readonly enabledProtocols: readonly string[];
   readonly cipherSuites: readonly string[];
-  readonly hostnameVerification: boolean;
+  /** null: by default. */
+  readonly hostnameVerification: boolean | null;
   readonly clientHostnameVerification: boolean;
   readonly allowReverseDnsLookup: boolean;
   readonly crl: boolean;
@@ -68,6 +70,29 @@ export interface TlsKeys {
 /** Tells that a key cannot stand as it does. */
 export type TellProblem = (key: string, reason: string) => void;
 
+/**
+ * Where a server has to speak TLS. Ports that take plain connections as well go without, if there is
+ * no key store: so runs Apache's server, which fails the TLS connections then.
+ */
+export function tlsNeeds(config: {
+  readonly secureClient: Address | null;
+  readonly security: {
+    readonly sslQuorum: boolean;
+    readonly quorumPortUnification: boolean;
+    readonly clientPortUnification: boolean;
+  };
+  readonly clientTls: TlsKeys;
+  readonly quorumTls: TlsKeys;
+}): { readonly client: boolean; readonly quorum: boolean } {
+  const { secureClient, security, clientTls, quorumTls } = config;
+  const { sslQuorum, quorumPortUnification, clientPortUnification } = security;
+  const may = (unified: boolean, keys: TlsKeys) => unified && keys.keyStoreLocation !== null;
+  return {
+    client: secureClient !== null || may(clientPortUnification, clientTls),
+    quorum: sslQuorum || may(quorumPortUnification, quorumTls),
+  };
+}
+
 const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const EXTENSIONS: Readonly<Record<string, string>> = {
   '.jks': 'JKS',
@@ -76,10 +101,14 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   '.bcfks': 'BCFKS',
 };
 
-/** null if there is a problem, which `tell` has then been told. */
+/**
+ * @param fips key `fips-mode`.
+ * @returns null if there is a problem, which `tell` has then been told.
+ */
 export function tlsConfig(
   prefix: 'ssl.' | 'ssl.quorum.',
   keys: TlsKeys,
+  fips: boolean,
   tell: TellProblem,
 ): TlsConfig | null {
   let fine = true;
@@ -105,14 +134,15 @@ export function tlsConfig(
   const ciphers = keys.cipherSuites.length === 0 ? null : cipherList(keys.cipherSuites);
   if (ciphers !== null && 'reason' in ciphers) problem('ciphersuites', ciphers.reason);
   if (!fine || keyStore === null) return null;
+  const verify = keys.hostnameVerification ?? (prefix === 'ssl.' || !fips);
   return {
     keyStore,
     trustStore,
     ...versions,
     ciphers: ciphers !== null && 'value' in ciphers ? ciphers.value : null,
     clientAuth: keys.clientAuth,
-    verifyServerHost: keys.hostnameVerification,
-    verifyClientHost: keys.hostnameVerification && keys.clientHostnameVerification,
+    verifyServerHost: verify,
+    verifyClientHost: verify && keys.clientHostnameVerification,
     reverseLookup: keys.allowReverseDnsLookup,
     detectionTimeout: keys.handshakeDetectionTimeout,
     reload: keys.certReload,

@@ -22,6 +22,7 @@ import { CLIENT_TLS, QUORUM_TLS, SECURITY } from './security-settings.js';
 import { DEFAULTS, type Address, type ServerConfig } from './server-config.js';
 import { isFileKey, propertyName, withoutPrefix } from './system-properties.js';
 import { readGroup } from './setting.js';
+import { tlsConfig, tlsNeeds, type TellProblem } from './tls-config.js';
 
 export type { Surroundings } from './ensemble.js';
 
@@ -64,6 +65,7 @@ export function parseZooCfg(
     if (common.syncLimit === 0) reader.unset('syncLimit');
   }
   const ports = readPorts(reader, ensemble);
+  checkTls(reader, groups, ports);
   const authProviders = readAuthProviders(reader);
   warnOfRest(reader);
   const properties = { ...propertiesOf(reader), ...system };
@@ -210,6 +212,29 @@ function checkGroups(reader: Reader, groups: ReturnType<typeof readGroups>): voi
       `autopurge.snapRetainCount ${snapRetainCount}: ${SNAP_RETAIN_MIN} are kept at least`,
     );
   }
+}
+
+/** TLS where it is asked for. */
+function checkTls(
+  reader: Reader,
+  { security, clientTls, quorumTls }: ReturnType<typeof readGroups>,
+  ports: Ports | null,
+): void {
+  const tell: TellProblem = (key, reason) => {
+    const entry = reader.all.find((one) => one.key === key);
+    if (entry === undefined) reader.whole(`${key} ${reason}`);
+    else reader.problem(entry, reason);
+  };
+  const secureClient = ports?.secureClient ?? null;
+  const needs = tlsNeeds({ secureClient, security, clientTls, quorumTls });
+  const { sslQuorum, quorumPortUnification, clientPortUnification, fipsMode } = security;
+  if (needs.client) tlsConfig('ssl.', clientTls, fipsMode, tell);
+  if (needs.quorum) tlsConfig('ssl.quorum.', quorumTls, fipsMode, tell);
+  const plain = (key: string): void => {
+    reader.warnings.push(`${key} is true, but there is no key store: plain connections only`);
+  };
+  if (clientPortUnification && !needs.client) plain('client.portUnification');
+  if (quorumPortUnification && !sslQuorum && !needs.quorum) plain('portUnification');
 }
 
 type Ports = Pick<ServerConfig, 'client' | 'plainClient' | 'secureClient'>;

@@ -30,6 +30,8 @@ export interface EnsembleOptions {
   readonly port: number;
   /** Where each server's folder goes; null: a temporary folder, removed at the end. */
   readonly dataDir: string | null;
+  /** A port for TLS clients beside each client port, any free one; with `settings.clientTls`. */
+  readonly secure?: boolean;
   readonly settings: Partial<Omit<ServerConfig, 'dataDir' | 'client' | 'sid' | 'peers'>>;
   readonly log?: Logger;
   readonly openTrace?: OpenTrace | null;
@@ -267,10 +269,13 @@ async function bindAll(options: EnsembleOptions, bound: ServerListeners[]): Prom
   for (let i = 0; i < size + observers; i++) {
     const clientPort = port === 0 ? 0 : port + i;
     const client = await Listener.bind({ host, port: clientPort }, 'client port');
+    const secure =
+      options.secure === true ? await Listener.bind({ host, port: 0 }, 'secure client port') : null;
     const peer = async (what: string): Promise<Listener | null> =>
       alone ? null : Listener.bind({ host, port: 0 }, what);
     bound.push({
       client,
+      secure,
       quorum: await peer('quorum port'),
       election: await peer('election port'),
     });
@@ -293,10 +298,11 @@ function configure(
     quorum: { host, port: quorum?.port ?? 0 },
     election: { host, port: election?.port ?? 0 },
     role: i < size ? 'participant' : 'observer',
-    client: { host, port: client.port },
+    client: { host, port: client?.port ?? 0 },
   }));
   const times = { ...DEFAULTS, ...SAMPLE, ...settings };
-  return peers.map(({ sid, client }) => {
+  return peers.map(({ sid, client }, i) => {
+    const secure = bound[i]?.secure ?? null;
     const dataDir = join(root, `server-${sid}`);
     return {
       minSessionTimeout: 2 * times.tickTime,
@@ -305,6 +311,7 @@ function configure(
       dataDir,
       dataLogDir: dataDir,
       client: client ?? { host, port: 0 },
+      secureClient: secure === null ? null : { host, port: secure.port },
       sid: standalone ? (0 as Sid) : sid,
       standalone,
       peers: standalone ? [] : peers,

@@ -3,7 +3,10 @@ import type { Address, PeerConfig, ServerConfig } from '../config/server-config.
 import { Listener } from './listener.js';
 
 export interface ServerListeners {
-  readonly client: Listener;
+  /** null: only TLS clients are let in. */
+  readonly client: Listener | null;
+  /** TLS clients; null: no such port. */
+  readonly secure: Listener | null;
   /** null: standalone. */
   readonly quorum: Listener | null;
   readonly election: Listener | null;
@@ -24,10 +27,13 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
     return listener;
   };
   try {
-    const client = await bind(config.client, 'client port', config.listenBacklog);
-    if (own === null) return { client, quorum: null, election: null };
+    const { client: address, plainClient, secureClient, listenBacklog: backlog } = config;
+    const client = plainClient ? await bind(address, 'client port', backlog) : null;
+    const secure =
+      secureClient === null ? null : await bind(secureClient, 'secure client port', backlog);
+    if (own === null) return { client, secure, quorum: null, election: null };
     const quorum = await bind(peer(own.quorum), 'quorum port');
-    return { client, quorum, election: await bind(peer(own.election), 'election port') };
+    return { client, secure, quorum, election: await bind(peer(own.election), 'election port') };
   } catch (error) {
     await Promise.all(bound.map((listener) => listener.close()));
     throw error;
@@ -35,8 +41,8 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
 }
 
 export async function closeListeners(listeners: ServerListeners): Promise<void> {
-  const { client, quorum, election } = listeners;
-  await Promise.all([client, quorum, election].map((listener) => listener?.close()));
+  const { client, secure, quorum, election } = listeners;
+  await Promise.all([client, secure, quorum, election].map((listener) => listener?.close()));
 }
 
 /** This server's own line; null: standalone. */

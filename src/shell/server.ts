@@ -27,6 +27,7 @@ import { OperatorError } from './operator-error.js';
 import { coreConfig, serviceConfig } from './member-config.js';
 import { Flusher } from './outbox.js';
 import { QuorumPort } from './quorum-port.js';
+import { clientEntrances, openSecurity, type ServerSecurity } from './server-security.js';
 import type { Recovered } from './storage/recovery.js';
 import { openStorage, type StorageConfig } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
@@ -66,6 +67,7 @@ export async function startServer(
   const listeners = options.listeners ?? (await bindServerPorts(config));
   let server: Server | null = null;
   try {
+    const security = openSecurity(config, log);
     const { recovered, storage } = await openStorage(
       { ...storageConfig(config), ...options.storage },
       {
@@ -75,7 +77,7 @@ export async function startServer(
     );
     for (const note of recovered.notes) log.warn(note);
     server = new Server({
-      ...{ config, listeners, storage, log },
+      ...{ config, listeners, security, storage, log },
       openTrace: options.openTrace ?? null,
       onRole: options.onRole ?? (() => undefined),
     });
@@ -103,6 +105,7 @@ function storageConfig(config: ServerConfig): StorageConfig {
 interface Parts {
   readonly config: ServerConfig;
   readonly listeners: ServerListeners;
+  readonly security: ServerSecurity;
   readonly storage: Storage;
   readonly log: Logger;
   readonly openTrace: OpenTrace | null;
@@ -114,8 +117,10 @@ export type Ending =
   { readonly by: 'stop' | 'kill' } | { readonly by: 'fault'; readonly error: Error };
 
 export class Server {
-  /** Where clients connect. */
+  /** Where clients connect: by TLS, if there is no other port. */
   readonly address: Address;
+  /** Where clients connect by TLS; null: nowhere. */
+  readonly secureAddress: Address | null;
   /** Resolves when clients are first answered; rejects if the server ends before. */
   readonly serving: Promise<void>;
   /** Resolves when nothing of the server is left: no port, no file, no timer. */
@@ -137,7 +142,9 @@ export class Server {
   constructor(parts: Parts) {
     this.#parts = parts;
     const { config, listeners, log } = parts;
-    this.address = { host: listeners.client.host, port: listeners.client.port };
+    const { client, secure } = listeners;
+    this.secureAddress = secure === null ? null : { host: secure.host, port: secure.port };
+    this.address = client === null ? config.client : { host: client.host, port: client.port };
     this.serving = new Promise((resolve, reject) => {
       this.#served = resolve;
       this.#notServed = reject;
@@ -273,10 +280,10 @@ export class Server {
   }
 
   #openClientPort(flusher: Flusher): ClientPort {
-    const { config, listeners, log } = this.#parts;
+    const { config, listeners, security, log } = this.#parts;
     return new ClientPort({
       ...config,
-      listener: listeners.client,
+      entrances: clientEntrances(config, listeners, security.client, log),
       flusher,
       log,
       now: monotonicNow,

@@ -151,7 +151,8 @@ export class TlsAcceptor {
 
   #refuse(socket: TLSSocket | Socket, what: string, reason: string): void {
     const from = `${plainIp(socket.remoteAddress ?? '')}:${socket.remotePort ?? 0}`;
-    this.#log.warn(`TLS connection to ${what} refused`, { from, reason });
+    const facts = { from: socket.remotePort === undefined ? 'gone' : from, reason };
+    this.#log.warn(`TLS connection to ${what} refused`, facts);
     socket.destroy();
   }
 }

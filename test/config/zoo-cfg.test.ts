@@ -124,6 +124,7 @@ test('every group of settings is read from its keys', () => {
     ...['skipACL=yes', 'requestThrottleLimit=3', 'request_throttle_stall_time=7'],
     ...['connection_throttle_drop_increase=.5', 'observerMasterPort=9', 'tcpKeepAlive=true'],
     ...['quorum.auth.enableSasl=true', 'sslQuorum=true', 'ssl.keyStore.location=/k.pem'],
+    ...['ssl.trustStore.location=/t.p12', 'ssl.quorum.keyStore.location=/q.jks'],
     ...['ssl.quorum.clientAuth=want', 'ssl.enabledProtocols=TLSv1.2, TLSv1.3'],
     ...['authProvider.1=x.Sasl', 'authProvider.x509=x.X509', 'jute.maxbuffer=2048'],
   ]);
@@ -154,7 +155,8 @@ test('every group of settings is read from its keys', () => {
 });
 
 test('without a plain port the secure one is where clients connect', () => {
-  const config = good(['dataDir=/d', 'secureClientPort=2281']);
+  const stores = ['ssl.keyStore.location=/k.pem', 'ssl.trustStore.location=/t.pem'];
+  const config = good(['dataDir=/d', 'secureClientPort=2281', ...stores]);
   assert.deepEqual(config.client, { host: '0.0.0.0', port: 2281 });
   assert.equal(config.plainClient, false);
 });

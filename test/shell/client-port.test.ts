@@ -11,6 +11,7 @@ import { encodeRequest } from '../../src/jute/request.js';
 import { createWriter } from '../../src/jute/writer.js';
 import type { ClientEvent } from '../../src/server/events.js';
 import { ClientPort } from '../../src/shell/client-port.js';
+import { plainEntrance } from '../../src/shell/client-entrance.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger } from '../../src/shell/logger.js';
 import { Flusher } from '../../src/shell/outbox.js';
@@ -43,7 +44,7 @@ async function scene(
   const listener = await Listener.bind({ host: '127.0.0.1', port: 0 }, 'client port');
   const events = new Inbox<ClientEvent>();
   const port = new ClientPort({
-    listener,
+    entrances: [plainEntrance(listener)],
     flusher: new Flusher(),
     log: createLogger('silent'),
     now: () => 0,

@@ -43,7 +43,7 @@ export function readDer(bytes: Buffer): Der {
 /** The values within a constructed one, in order. */
 export function childrenOf({ content }: Der): readonly Der[] {
   const children: Der[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const child = readDer(content.subarray(at));
     children.push(child);
     at += child.raw.length;

@@ -67,7 +67,7 @@ function textOf({ tag, content }: Der): string | null {
       );
       return points.every((point) => point <= 0x10ffff) ? String.fromCodePoint(...points) : null;
     }
-    case undefined:
+    default:
       return null;
   }
 }

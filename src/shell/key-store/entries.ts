@@ -19,7 +19,7 @@ export function chainOf(
   others: readonly X509Certificate[],
 ): readonly X509Certificate[] {
   const chain = [own];
-  for (let last = own; ; ) {
+  for (let last = own; ;) {
     const issuer = others.find((one) => !chain.includes(one) && last.checkIssued(one));
     if (issuer === undefined) return chain;
     chain.push(issuer);

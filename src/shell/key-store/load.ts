@@ -44,7 +44,9 @@ function load(config: StoreConfig, what: string): KeyStoreEntries {
 /** A password file is all password, but for the newline at its end (Apache: `SecretUtils`). */
 function passwordOf({ password, passwordPath }: StoreConfig): string {
   if (passwordPath === null) return password;
-  return readFile(passwordPath, 'password file').toString('utf8').replace(/\r?\n$/, '');
+  return readFile(passwordPath, 'password file')
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }
 
 function readFile(path: string, what: string): Buffer {

@@ -155,7 +155,7 @@ function pkcs12Kdf(
   const diversifier = Buffer.alloc(block, id);
   const input = Buffer.concat([fill(salt, block), fill(password, block)]);
   const output: Buffer[] = [];
-  for (let made = 0; made < length; ) {
+  for (let made = 0; made < length;) {
     let digest = createHash(hash).update(diversifier).update(input).digest();
     for (let i = 1; i < iterations; i++) digest = createHash(hash).update(digest).digest();
     output.push(digest);

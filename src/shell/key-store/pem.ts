@@ -17,7 +17,8 @@ export function readPem(bytes: Buffer, password: string): KeyStoreEntries {
   const trusted = (text.match(CERTIFICATE) ?? []).map((block) => certificate(block));
   const block = KEY.exec(text)?.[0];
   if (block === undefined) {
-    if (trusted.length === 0) throw new KeyStoreError('has neither a private key nor a certificate');
+    if (trusted.length === 0)
+      throw new KeyStoreError('has neither a private key nor a certificate');
     return { keys: [], trusted };
   }
   const key = readKey(block, password);
@@ -32,7 +33,9 @@ function readKey(block: string, password: string): KeyObject {
   } catch {
     const encrypted = block.includes('ENCRYPTED');
     throw new KeyStoreError(
-      encrypted ? 'has an encrypted private key: the password is wrong' : 'has a private key that cannot be read',
+      encrypted
+        ? 'has an encrypted private key: the password is wrong'
+        : 'has a private key that cannot be read',
     );
   }
 }

@@ -7,7 +7,16 @@
  * entries: one that merely lies in the file is not.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { child, childrenOf, damaged, oidText, readDer, smallInteger, Tag, type Der } from './der.js';
+import {
+  child,
+  childrenOf,
+  damaged,
+  oidText,
+  readDer,
+  smallInteger,
+  Tag,
+  type Der,
+} from './der.js';
 import { chainOf, type KeyEntry, type KeyStoreEntries } from './entries.js';
 import { KeyStoreError } from './key-store-error.js';
 import { decrypt, macFits } from './pbe.js';
@@ -114,11 +123,7 @@ function keyOf({ kind, value }: Bag, password: string): KeyObject {
   const pkcs8 =
     kind === KEY_BAG
       ? value.raw
-      : decrypt(
-          child(value, 0, Tag.sequence),
-          child(value, 1, Tag.octetString).content,
-          password,
-        );
+      : decrypt(child(value, 0, Tag.sequence), child(value, 1, Tag.octetString).content, password);
   return privateKey(pkcs8);
 }
 

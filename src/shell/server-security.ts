@@ -1,0 +1,71 @@
+/**
+ * What of a server's configuration protects its ports, opened: key material read, entrances of the
+ * client ports made (Apache: `QuorumPeer`, `NettyServerCnxnFactory`, `X509AuthenticationProvider`).
+ */
+import type { ServerConfig } from '../config/server-config.js';
+import { tlsConfig, tlsNeeds, type TlsKeys } from '../config/tls-config.js';
+import type { Identity } from '../core/txn.js';
+import { plainEntrance, secureEntrance, type ClientEntrance } from './client-entrance.js';
+import { subjectName } from './key-store/distinguished-name.js';
+import type { ServerListeners } from './listeners.js';
+import type { Logger } from './logger.js';
+import { OperatorError } from './operator-error.js';
+import { TlsContext } from './tls.js';
+
+export interface ServerSecurity {
+  /** null: no TLS on any client port. */
+  readonly client: TlsContext | null;
+  /** null: no TLS between servers. */
+  readonly quorum: TlsContext | null;
+}
+
+/** @throws {OperatorError} if a key store cannot be used. */
+export function openSecurity(config: ServerConfig, log: Logger): ServerSecurity {
+  const { security } = config;
+  const needs = tlsNeeds(config);
+  const open = (prefix: 'ssl.' | 'ssl.quorum.', keys: TlsKeys): TlsContext => {
+    const problems: string[] = [];
+    const tls = tlsConfig(prefix, keys, security.fipsMode, (key, reason) => {
+      problems.push(`${key} ${reason}`);
+    });
+    if (tls === null) throw new OperatorError(problems.join('\n'));
+    return new TlsContext(tls, log);
+  };
+  return {
+    client: needs.client ? open('ssl.', config.clientTls) : null,
+    quorum: needs.quorum && !config.standalone ? open('ssl.quorum.', config.quorumTls) : null,
+  };
+}
+
+export function clientEntrances(
+  config: ServerConfig,
+  listeners: ServerListeners,
+  context: TlsContext | null,
+  log: Logger,
+): readonly ClientEntrance[] {
+  const { x509SuperUser, clientPortUnification } = config.security;
+  const entrances: ClientEntrance[] = [];
+  const options = {
+    log,
+    identitiesOf: (certificate: Buffer) => x509Identities(certificate, x509SuperUser),
+  };
+  const { client, secure } = listeners;
+  if (client !== null) {
+    entrances.push(
+      clientPortUnification && context !== null
+        ? secureEntrance(client, 'plain', { ...options, context, unified: true })
+        : plainEntrance(client),
+    );
+  }
+  if (secure !== null && context !== null) {
+    entrances.push(secureEntrance(secure, 'secure', { ...options, context, unified: false }));
+  }
+  return entrances;
+}
+
+/** Whoever a verified certificate (DER) is: its subject, and `super` if that is the super user. */
+export function x509Identities(certificate: Buffer, superUser: string | null): readonly Identity[] {
+  const id = subjectName(certificate);
+  const own: Identity = { scheme: 'x509', id };
+  return id === superUser ? [{ scheme: 'super', id }, own] : [own];
+}
