@@ -3,7 +3,7 @@
  * and zab's three servers in one process (`zab start`).
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { apacheCommand, testJvm } from './apache.js';
 import { projectRoot } from './provision.js';
 import {
@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly node?: readonly string[];
   /** A folder for the traces of ours: `server-SID.ndjson` each. */
   readonly traces?: string;
+  /** Puts something into the data folder of each member before its first start. */
+  readonly prepare?: (dataDir: string) => void;
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -81,6 +83,7 @@ const spawnMembers = async (
   const processes: ServerProcess[] = [];
   for (const member of members) {
     const file = writeZooCfg(folder, member, members, options.cfg ?? testCfg);
+    options.prepare?.(join(dirname(file), 'data'));
     const command = await memberCommand(options, file, member.sid);
     processes.push(
       new ServerProcess(`${options.kind} server ${member.sid}`, member.client, command),
