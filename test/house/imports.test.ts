@@ -30,6 +30,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: ['immutable', 'ts-pattern'],
     node: [],
   },
+  'src/client': { folders: codec, packages: [], node: true },
   'src/config': { folders: codec, packages: ['io-ts', 'fp-ts'], node: true },
   'src/sim': { folders: pure, packages: ['ts-pattern', 'immutable'], node: ['node:buffer'] },
   'src/shell': {
@@ -39,7 +40,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/testing': { folders: [...world, 'conformance'], packages: [], node: true },
   'src/cli': {
-    folders: [...world, 'src/testing', 'conformance'],
+    folders: [...world, 'src/testing', 'src/client', 'conformance'],
     packages: ['io-ts', 'fp-ts'],
     node: true,
   },

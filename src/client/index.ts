@@ -1,0 +1,20 @@
+/**
+ * A ZooKeeper client: promises, async iterators, typed errors. docs/client.md.
+ *
+ * ```ts
+ * await using zk = await ZooKeeper.connect('127.0.0.1:2181');
+ * await zk.create('/greeting', 'hello');
+ * const { data } = await zk.getData('/greeting', { watcher: (event) => console.log(event) });
+ * ```
+ */
+export { ZooKeeper, type ClientOptions, type ConnectOptions, type Created } from './zookeeper.js';
+export type { DataInput, NodeAcl, NodeChildren } from './zookeeper.js';
+export type { ReconfigOptions, RemoveWatchesOptions } from './zookeeper.js';
+export { Transaction } from './transaction.js';
+export type { MultiReadOp, MultiReadResults } from './multi-read.js';
+export type { SaslOptions } from './sasl.js';
+export * from './errors.js';
+export { CREATOR_ALL_ACL, OPEN_ACL, Perms, READ_ACL } from './types.js';
+export type { Acl, CallOptions, ClientState, CreateMode, CreateOptions, Data } from './types.js';
+export type { EventType, Identity, NodeData, ReadOptions, Stat, VersionOptions } from './types.js';
+export type { WatchedEvent, Watcher, WatcherType } from './types.js';
