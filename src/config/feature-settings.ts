@@ -16,6 +16,8 @@ export const FEATURES = {
   /** Serve read-only clients without a quorum. */
   readOnlyMode: setting('readonlymode.enabled', bool, false),
   reconfigEnabled: setting('reconfigEnabled', bool, false),
+  /** Closing transactions name the ephemerals that go. */
+  closeSessionTxnEnabled: setting('closeSessionTxn.enabled', bool, true),
   enforceQuota: setting('enforceQuota', bool, false),
   skipAcl: setting('skipACL', yesNo, false),
   /** A learner checks ACLs of writes before it forwards them. */

@@ -1,15 +1,26 @@
 /**
  * Identities of a client connection, and the auth packets that add to them (Apache:
- * `ServerCnxn.authInfo`, `ZooKeeperServer.processPacket`, `DigestAuthenticationProvider`,
+ * `ServerCnxn.proved`, `ZooKeeperServer.processPacket`, `DigestAuthenticationProvider`,
  * `IPAuthenticationProvider`).
  */
 import type { AuthRequest } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
 import type { ServiceConfig } from './events.js';
 
-/** A connection's identities before any auth packet: its address. */
-export function initialIdentities(ip: string): readonly Identity[] {
-  return [ipIdentity(ip)];
+/** A connection's identities before any auth packet: its address, and what it brings. */
+export function initialIdentities(
+  ip: string,
+  proved: readonly Identity[] = [],
+): readonly Identity[] {
+  return withIdentities([ipIdentity(ip)], proved);
+}
+
+/** The identities with those of `more` that are new. */
+export function withIdentities(
+  identities: readonly Identity[],
+  more: readonly Identity[],
+): readonly Identity[] {
+  return more.reduce(withIdentity, identities);
 }
 
 /** An IPv4 address that a dual-stack socket shows as IPv6 is the IPv4 address, as in Java. */

@@ -10,7 +10,7 @@ import type { RevalidatePacket } from '../core/message.js';
 import type { ConnectRequest } from '../core/request.js';
 import type { ClientEvent, ServiceConfig } from './events.js';
 import { emptyFifo, push, toArray } from './fifo.js';
-import { initialIdentities } from './auth.js';
+import { initialIdentities, withIdentities } from './auth.js';
 import { submit } from './propose.js';
 import { closeConn, dropConn } from './replies.js';
 import { accept } from './request-queue.js';
@@ -29,6 +29,7 @@ import {
 } from './state.js';
 
 type Opened = Extract<ClientEvent, { readonly type: 'clientOpened' }>;
+type Authenticated = Extract<ClientEvent, { readonly type: 'clientAuthenticated' }>;
 type Connect = Extract<ClientEvent, { readonly type: 'clientConnect' }>;
 
 const NO_SESSION = 0n as SessionId;
@@ -41,13 +42,24 @@ export function onOpened(state: ServiceState, { conn, ip, identities }: Opened):
     sessionId: NO_SESSION,
     timeout: 0,
     hasReadOnly: true,
-    identities: [...initialIdentities(ip), ...(identities ?? [])],
+    identities: initialIdentities(ip, identities),
     touchMark: -1,
     queue: emptyFifo(),
     outcomes: emptyFifo(),
     syncsDone: 0,
     held: emptyFifo(),
   });
+}
+
+/** Counts for what the connection asks from now on. */
+export function onAuthenticated(
+  state: ServiceState,
+  { conn, identities }: Authenticated,
+): ServiceState {
+  const connection = state.clients.conns.get(conn);
+  if (connection === undefined) return state;
+  const all = withIdentities(connection.identities, identities);
+  return withConn(state, { ...connection, identities: all });
 }
 
 /** The socket is gone; the session lives until it expires. */

@@ -10,6 +10,8 @@ import type { ClientRequest, ConnectRequest } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
 import type { ReplyBody } from '../jute/reply.js';
+import type { AccessRules } from './acl.js';
+import type { ServiceFeatures } from './features.js';
 
 /** Upcalls: the effects of the core that are meant for the service. */
 export type Upcall = Extract<
@@ -35,6 +37,13 @@ export type ClientEvent =
       readonly ip: string;
       /** Who the connection itself says that the client is (a TLS certificate); none if absent. */
       readonly identities?: readonly Identity[];
+      readonly now: Millis;
+    }
+  /** An open connection has proved to be more than it was, as by SASL. */
+  | {
+      readonly type: 'clientAuthenticated';
+      readonly conn: ClientConn;
+      readonly identities: readonly Identity[];
       readonly now: Millis;
     }
   | {
@@ -122,4 +131,6 @@ export interface ServiceConfig {
   readonly superDigest: string | null;
   /** base64(sha1(bytes)): given by the shell, as pure code has no crypto. */
   readonly sha1Base64: (bytes: Uint8Array) => string;
+  readonly rules: AccessRules;
+  readonly features: ServiceFeatures;
 }

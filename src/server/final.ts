@@ -69,7 +69,7 @@ function tellWatches(
     watches = rest;
     for (const { conn, event, path } of events) {
       const identities = state.clients.conns.get(conn)!.identities;
-      if (!isAllowed(change.acl, Perms.READ, identities)) continue;
+      if (!isAllowed(state.config.rules, change.acl, Perms.READ, identities)) continue;
       out.push({ type: 'watchEvent', conn, zxid, event, path });
     }
   }

@@ -104,6 +104,7 @@ export function stepMember(state: MemberState, event: MemberEvent): MemberStep {
     case 'clientRequest':
     case 'clientOpened':
     case 'clientConnect':
+    case 'clientAuthenticated':
     case 'clientClosed':
     case 'expireSession':
     case 'serviceStart':

@@ -37,7 +37,8 @@ import {
   sequenceSuffix,
 } from '../tree/paths.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
-import { fixupAcl, isAllowed } from './acl.js';
+import { fixupAcl, isAllowed, type AccessRules } from './acl.js';
+import type { ServiceFeatures } from './features.js';
 
 /** Where a request stands when it is prepared. */
 export interface PrepContext {
@@ -49,6 +50,8 @@ export interface PrepContext {
   /** 0, SESSIONEXPIRED or SESSIONMOVED: told where the session check has its turn. */
   readonly sessionErr: number;
   readonly identities: readonly Identity[];
+  readonly rules: AccessRules;
+  readonly features: ServiceFeatures;
 }
 
 /** Opcode 16. */
@@ -189,11 +192,12 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   const modeErr = checkMode(request) || ctx.sessionErr;
   if (modeErr !== ErrorCode.OK) return fail(modeErr);
   if (!isCreatablePath(request.path)) return fail(ErrorCode.BADARGUMENTS);
-  const acl = fixupAcl(request.acl, ctx.identities);
+  const acl = fixupAcl(ctx.rules, request.acl, ctx.identities);
   if (acl === null) return fail(ErrorCode.INVALIDACL);
   const parent = getNode(ctx.tree, parentOf(request.path));
   if (parent === undefined) return fail(ErrorCode.NONODE);
-  if (!isAllowed(parent.acl, Perms.CREATE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(ctx.rules, parent.acl, Perms.CREATE, ctx.identities))
+    return fail(ErrorCode.NOAUTH);
   const path = isSequential(flags) ? request.path + sequenceSuffix(parent.cversion) : request.path;
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   if (getNode(ctx.tree, path) !== undefined) return fail(ErrorCode.NODEEXISTS);
@@ -215,7 +219,8 @@ function prepareDelete(ctx: PrepContext, request: VersionedRequest): SingleBody 
   if (!isDeletablePath(path)) return fail(ErrorCode.BADARGUMENTS);
   const parent = getNode(ctx.tree, parentOf(path));
   if (parent === undefined) return fail(ErrorCode.NONODE);
-  if (!isAllowed(parent.acl, Perms.DELETE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(ctx.rules, parent.acl, Perms.DELETE, ctx.identities))
+    return fail(ErrorCode.NOAUTH);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
@@ -241,7 +246,7 @@ function prepareSetData(ctx: PrepContext, request: SetDataRequest): SingleBody {
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!isAllowed(node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(ctx.rules, node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'setData', path, data, version: nextVersion(node.version) };
 }
@@ -251,11 +256,11 @@ function prepareSetAcl(ctx: PrepContext, request: SetAclRequest): SingleBody {
   const { path } = request;
   if (ctx.sessionErr !== ErrorCode.OK) return fail(ctx.sessionErr);
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
-  const acl = fixupAcl(request.acl, ctx.identities);
+  const acl = fixupAcl(ctx.rules, request.acl, ctx.identities);
   if (acl === null) return fail(ErrorCode.INVALIDACL);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!isAllowed(node.acl, Perms.ADMIN, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(ctx.rules, node.acl, Perms.ADMIN, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!versionMatches(node.aversion, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'setACL', path, acl, version: nextVersion(node.aversion) };
 }
@@ -267,7 +272,7 @@ function prepareCheck(ctx: PrepContext, request: VersionedRequest): SingleBody {
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
-  if (!isAllowed(node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  if (!isAllowed(ctx.rules, node.acl, Perms.READ, ctx.identities)) return fail(ErrorCode.NOAUTH);
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'check', path, version: nextVersion(node.version) };
 }

@@ -48,8 +48,10 @@ export function propose(state: ServiceState, write: Write, out: Out): ServiceSta
   const zxid = (ahead.zxid + 1) as Zxid;
   const time = wallClock(state);
   const sessionErr = checkSession(state.sessions, sessionId, owner);
+  const { rules, features } = state.config;
+  const { tree } = ahead;
   const body = prepare(
-    { tree: ahead.tree, zxid, time, sessionId, sessionErr, identities },
+    { tree, zxid, time, sessionId, sessionErr, identities, rules, features },
     request,
   );
   const txn: Txn = { zxid, sessionId, cxid, time, body };

@@ -21,7 +21,7 @@ import { childPath } from '../tree/paths.js';
 import { statOf } from '../tree/stat.js';
 import { childNames, countNodes, ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
 import type { Znode } from '../tree/znode.js';
-import { isAllowed, visibleAcl } from './acl.js';
+import { isAllowed, visibleAcl, type AccessRules } from './acl.js';
 import { reply } from './replies.js';
 import type { Connection, Out, Pending, ServiceState } from './state.js';
 import { WATCH_KINDS, addWatch, catchUp, hasWatch, removeWatch } from './watches.js';
@@ -45,7 +45,7 @@ export function answerRead(
     case 'exists':
     case 'getChildren':
     case 'getChildren2': {
-      const found = find(tree, request, identities);
+      const found = find(state.config.rules, tree, request, identities);
       const body = typeof found === 'number' ? null : readBody(request.op, found);
       reply(out, conn, xid, zxid, typeof found === 'number' ? found : ErrorCode.OK, body);
       if (!request.watch || !leavesWatch(request.op, found)) return state;
@@ -63,7 +63,7 @@ export function answerRead(
     case 'removeWatches':
       return dropWatches(state, conn, request, xid, out);
     default: {
-      const answer = answerOther(tree, connection, pending);
+      const answer = answerOther(state, connection, pending);
       if (typeof answer === 'number') reply(out, conn, xid, zxid, answer, null);
       else reply(out, conn, xid, zxid, ErrorCode.OK, answer);
       return state;
@@ -73,6 +73,7 @@ export function answerRead(
 
 /** The node that a read is about, if there is one and it may be read; else the error. */
 function find(
+  rules: AccessRules,
   tree: Tree,
   request: WatchingReadRequest,
   identities: readonly Identity[],
@@ -80,7 +81,7 @@ function find(
   if (request.op === 'exists' && request.path.includes('\0')) return ErrorCode.BADARGUMENTS;
   const node = getNode(tree, request.path);
   if (node === undefined) return ErrorCode.NONODE;
-  return isAllowed(node.acl, Perms.READ, identities) ? node : ErrorCode.NOAUTH;
+  return isAllowed(rules, node.acl, Perms.READ, identities) ? node : ErrorCode.NOAUTH;
 }
 
 function readBody(op: WatchingReadRequest['op'], node: Znode): ReplyBody {
@@ -177,23 +178,25 @@ function dropWatches(
 
 /** The rarer reads, none of which leaves a watch: a body or an error code. */
 function answerOther(
-  tree: Tree,
+  { tree, config }: ServiceState,
   connection: Connection,
   { request, identities }: Pick<Pending, 'request' | 'identities'>,
 ): ReplyBody | number {
+  const { rules } = config;
   switch (request.op) {
     case 'getACL': {
       const node = getNode(tree, request.path);
       if (node === undefined) return ErrorCode.NONODE;
-      if (!isAllowed(node.acl, Perms.READ | Perms.ADMIN, identities)) return ErrorCode.NOAUTH;
-      return { type: 'acl', acl: visibleAcl(node.acl, identities), stat: statOf(node) };
+      if (!isAllowed(rules, node.acl, Perms.READ | Perms.ADMIN, identities))
+        return ErrorCode.NOAUTH;
+      return { type: 'acl', acl: visibleAcl(rules, node.acl, identities), stat: statOf(node) };
     }
     case 'multiRead':
-      return { type: 'multi', results: readAll(tree, request, identities) };
+      return { type: 'multi', results: readAll(rules, tree, request, identities) };
     case 'getAllChildrenNumber': {
       const node = getNode(tree, request.path);
       if (node === undefined) return ErrorCode.NONODE;
-      if (!isAllowed(node.acl, Perms.READ, identities)) return ErrorCode.NOAUTH;
+      if (!isAllowed(rules, node.acl, Perms.READ, identities)) return ErrorCode.NOAUTH;
       return { type: 'number', value: countBelow(tree, request.path, node) };
     }
     case 'getEphemerals':
@@ -207,12 +210,13 @@ function answerOther(
 
 /** Each part for itself: one that fails fails alone. None leaves a watch, whatever it asks for. */
 function readAll(
+  rules: AccessRules,
   tree: Tree,
   request: MultiReadRequest,
   identities: readonly Identity[],
 ): readonly MultiResult[] {
   return request.ops.map((part) => {
-    const found = find(tree, part, identities);
+    const found = find(rules, tree, part, identities);
     if (typeof found === 'number') return { type: 'error', err: found };
     return part.op === 'getData'
       ? { type: 'getData', data: found.data, stat: statOf(found) }

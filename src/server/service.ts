@@ -10,7 +10,7 @@ import type { PingPacket, Snapshot } from '../core/message.js';
 import { makeZxid } from '../core/zxid.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
 import { CONTAINER_CHECK, deleteContainers, nextContainers } from './containers.js';
-import { onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
+import { onAuthenticated, onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
 import type { ServiceEffect, ServiceEvent } from './events.js';
 import { emptyFifo } from './fifo.js';
 import { deliver } from './final.js';
@@ -51,6 +51,8 @@ function step(state: ServiceState, event: ServiceEvent, out: Out): ServiceState 
       return deliver(state, event.txn, out);
     case 'clientOpened':
       return onOpened(state, event);
+    case 'clientAuthenticated':
+      return onAuthenticated(state, event);
     case 'clientConnect':
       return onConnect(state, event, out);
     case 'clientClosed':

@@ -16,6 +16,8 @@ import type {
   ServiceEffect,
   ServiceEvent,
 } from '../../src/server/events.js';
+import { DEFAULT_RULES } from '../../src/server/acl.js';
+import { DEFAULT_FEATURES } from '../../src/server/features.js';
 import { serviceStep } from '../../src/server/service.js';
 import { initialService, type ServiceState } from '../../src/server/state.js';
 import { createHash } from 'node:crypto';
@@ -30,6 +32,8 @@ export const CONFIG: ServiceConfig = {
   maxSessionTimeout: 40_000,
   superDigest: null,
   sha1Base64: (bytes) => createHash('sha1').update(bytes).digest('base64'),
+  rules: DEFAULT_RULES,
+  features: DEFAULT_FEATURES,
 };
 
 export const OPEN: readonly Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }];

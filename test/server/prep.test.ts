@@ -4,6 +4,8 @@ import { ErrorCode } from '../../src/core/error-code.js';
 import type { Acl, Identity } from '../../src/core/txn.js';
 import type { ClientRequest, CreateRequest, MultiOpRequest } from '../../src/core/request.js';
 import type { SessionId } from '../../src/core/ids.js';
+import { DEFAULT_RULES } from '../../src/server/acl.js';
+import { DEFAULT_FEATURES } from '../../src/server/features.js';
 import { prepare, type PrepContext } from '../../src/server/prep.js';
 import { applyTxn } from '../../src/tree/apply.js';
 import { replaceAt } from '../../src/tree/string-map.js';
@@ -21,6 +23,8 @@ function context(tree: Tree, overrides: Partial<PrepContext> = {}): PrepContext 
     sessionId: SESSION,
     sessionErr: ErrorCode.OK,
     identities: IP,
+    rules: DEFAULT_RULES,
+    features: DEFAULT_FEATURES,
     ...overrides,
   };
 }

@@ -12,6 +12,8 @@ import {
 import { InvariantError, MemberDriver } from '../../src/shell/driver.js';
 import { OperatorError } from '../../src/shell/operator-error.js';
 import type { TraceSink } from '../../src/shell/trace-sink.js';
+import { DEFAULT_RULES } from '../../src/server/acl.js';
+import { DEFAULT_FEATURES } from '../../src/server/features.js';
 
 const CORE: CoreConfig = {
   sid: 0 as Sid,
@@ -31,6 +33,8 @@ const SERVICE = {
   maxSessionTimeout: 20_000,
   superDigest: null,
   sha1Base64: () => '',
+  rules: DEFAULT_RULES,
+  features: DEFAULT_FEATURES,
 };
 const START: readonly MemberEvent[] = [
   { type: 'serviceStart', now: 0, wallClock: 1_000_000, snapshot: null },

@@ -30,6 +30,8 @@ import { ServiceWatch } from './service-watch.js';
 import { checkEnd } from './end.js';
 import { Violation } from './violation.js';
 import { Workload } from './workload.js';
+import { DEFAULT_RULES } from '../../server/acl.js';
+import { DEFAULT_FEATURES } from '../../server/features.js';
 
 export interface RunHooks {
   /** Each step of a core, with the names that connections have in a trace. */
@@ -225,6 +227,8 @@ function serviceConfig({ tickTime }: Plan, sid: Sid): ServiceConfig {
     superDigest: null,
     // Asked for by digest authentication only, which no simulated client uses.
     sha1Base64: () => '',
+    rules: DEFAULT_RULES,
+    features: DEFAULT_FEATURES,
   };
 }
 
