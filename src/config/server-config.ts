@@ -91,6 +91,7 @@ export interface ServerConfig {
   readonly fourLetterWords: ReadonlySet<string> | 'all';
   /** `user:base64(sha1(user:password))` that may do everything, or null. */
   readonly superDigest: string | null;
+  /** −1: the system's, or what this server takes for it. */
   readonly listenBacklog: number;
   readonly quorumListenOnAllIPs: boolean;
   readonly admin: AdminSettings;
@@ -133,7 +134,7 @@ export const DEFAULTS = {
   forceSync: true,
   fourLetterWords: new Set(['srvr']),
   superDigest: null,
-  listenBacklog: 511,
+  listenBacklog: -1,
   quorumListenOnAllIPs: false,
   plainClient: true,
   secureClient: null,

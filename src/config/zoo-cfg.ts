@@ -149,7 +149,8 @@ function readCommon(reader: Reader) {
     forceSync: reader.read('forceSync', yesNo) ?? DEFAULTS.forceSync,
     fourLetterWords: words === undefined ? DEFAULTS.fourLetterWords : parseWords(words),
     superDigest: reader.text('DigestAuthenticationProvider.superDigest') ?? DEFAULTS.superDigest,
-    listenBacklog: readBacklog(reader),
+    listenBacklog:
+      reader.read('clientPortListenBacklog', integer(-1, INT_MAX)) ?? DEFAULTS.listenBacklog,
     quorumListenOnAllIPs:
       reader.read('quorumListenOnAllIPs', bool) ?? DEFAULTS.quorumListenOnAllIPs,
   };
@@ -166,12 +167,6 @@ function readSessionTimeouts(reader: Reader, tickTime: number) {
     reader.whole('minSessionTimeout must not be larger than maxSessionTimeout');
   }
   return { minSessionTimeout, maxSessionTimeout };
-}
-
-/** −1 is Apache's "not set". */
-function readBacklog(reader: Reader): number {
-  const backlog = reader.read('clientPortListenBacklog', integer(-1, INT_MAX)) ?? -1;
-  return backlog === -1 ? DEFAULTS.listenBacklog : backlog;
 }
 
 /** `srvr` is always among them: zkServer.sh asks it. */

@@ -24,9 +24,11 @@ import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
 import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
+import { Asked, ClientMeter } from './client-meter.js';
 import type { ClientArrival, ClientEntrance } from './client-entrance.js';
-import { ClientStats } from './client-stats.js';
-import { fourLetterWord, notWhitelisted } from './four-letter-words.js';
+import { ConnectionStats, type ClientStats } from './client-stats.js';
+import type { ServerMetrics } from './metrics/server-metrics.js';
+import { fourLetterWord, isLong, notWhitelisted } from './operator/words.js';
 import { linger } from './linger.js';
 import type { Logger } from './logger.js';
 import { Outbox, type Flusher } from './outbox.js';
@@ -52,9 +54,18 @@ interface Connection {
   paused: boolean;
   /** The xid of a malformed request whose turn to be answered has not come; null: none. */
   malformed: number | null;
-  /** When each unanswered request came. */
-  readonly since: number[];
-  answered: number;
+  readonly asked: Asked;
+  readonly stats: ConnectionStats;
+}
+
+/** A connection as the four-letter words and AdminServer show it. */
+export interface ConnectionFacts {
+  readonly stats: ConnectionStats;
+  /** `IP:PORT`. */
+  readonly client: string;
+  /** Apache's selection key: 1 it is read, 4 something waits to be written. */
+  readonly interest: number;
+  readonly queued: number;
 }
 
 export interface ClientPortOptions {
@@ -64,8 +75,9 @@ export interface ClientPortOptions {
   readonly log: Logger;
   readonly now: () => number;
   readonly onEvent: (event: ClientEvent) => void;
-  /** The answer to a four-letter word that is allowed. */
-  readonly onWord: (word: string) => string;
+  /** The answer to a four-letter word that is allowed; `argument` follows some. */
+  readonly onWord: (word: string, argument: Buffer) => string;
+  readonly metrics: ServerMetrics;
   /** The last transaction that clients see the effect of. */
   readonly lastZxid: () => Zxid;
   readonly fourLetterWords: ReadonlySet<string> | 'all';
@@ -77,8 +89,8 @@ export interface ClientPortOptions {
 }
 
 export class ClientPort {
-  readonly stats = new ClientStats();
   readonly #options: ClientPortOptions;
+  readonly #meter: ClientMeter;
   readonly #writer = createWriter();
   readonly #connections = new Map<ClientConn, Connection>();
   /** Every socket that is open, also those that the service has done with. */
@@ -88,12 +100,17 @@ export class ClientPort {
 
   constructor(options: ClientPortOptions) {
     this.#options = options;
+    this.#meter = new ClientMeter(options.metrics, options.now, options.lastZxid);
     for (const { kind, accept } of options.entrances) {
       accept(
         (socket) => this.#admits(socket, kind),
         (socket, arrival) => this.#accepted(socket, kind, arrival),
       );
     }
+  }
+
+  get stats(): ClientStats {
+    return this.#meter.stats;
   }
 
   get connectionCount(): number {
@@ -103,15 +120,17 @@ export class ClientPort {
   /** Requests that are not answered yet. */
   get outstanding(): number {
     let count = 0;
-    for (const { since } of this.#connections.values()) count += since.length;
+    for (const { asked } of this.#connections.values()) count += asked.size;
     return count;
   }
 
-  /** One line for each connection, as the four-letter words `stat` and `cons` print them. */
-  describe(): readonly string[] {
-    return [...this.#connections.values()].map(({ ip, socket, since, answered }) => {
-      const counts = `queued=${since.length},recved=${answered + since.length},sent=${answered}`;
-      return ` /${ip}:${socket.remotePort ?? 0}[1](${counts})`;
+  /** Every connection of one of the ports, that of the one who asks as well. */
+  connections(port: ClientEntrance['kind']): readonly ConnectionFacts[] {
+    const all = [...this.#connections.values()].filter(({ kind }) => kind === port);
+    return all.map(({ ip, socket, asked, stats, outbox, paused }) => {
+      const interest = (paused ? 0 : 1) | (outbox.pending > 0 ? 4 : 0);
+      const client = `${ip}:${socket.remotePort ?? 0}`;
+      return { stats, client, interest, queued: asked.size };
     });
   }
 
@@ -122,23 +141,26 @@ export class ClientPort {
     switch (effect.type) {
       case 'reply': {
         const { xid, zxid, err, body } = effect;
-        this.#answered(connection);
-        connection.outbox.write(encodeReply(this.#writer, { xid, zxid, err }, body ?? NO_BODY));
+        this.#meter.answered(connection, effect);
+        const header = { xid, zxid, err };
+        this.#send(connection, 'reply', encodeReply(this.#writer, header, body ?? NO_BODY));
         this.#answerMalformed(connection);
+        if (connection.waiting.length > 0 && connection.asked.size === OUTSTANDING_MAX >> 1) {
+          setImmediate(() => this.#resume(connection));
+        }
         return;
       }
       case 'watchEvent': {
         const { zxid, event: type, path } = effect;
         const event = { zxid, type, state: SYNC_CONNECTED, path };
-        this.stats.sent += 1;
-        connection.outbox.write(encodeWatchEvent(this.#writer, event));
+        this.#send(connection, 'event', encodeWatchEvent(this.#writer, event));
         return;
       }
       case 'connectReply': {
         const { response, hasReadOnly } = effect;
         const record = { ...response, protocolVersion: 0, hasReadOnly };
-        this.stats.sent += 1;
-        connection.outbox.write(encodeConnectResponse(this.#writer, record));
+        this.#meter.connected(connection, response.sessionId, response.timeout);
+        this.#send(connection, 'other', encodeConnectResponse(this.#writer, record));
         connection.phase = 'open';
         // Not from within the effects of one step: the events are for the steps after it.
         if (connection.waiting.length > 0) setImmediate(() => this.#work(connection));
@@ -177,6 +199,7 @@ export class ClientPort {
     if (fromOne) log.warn('too many connections from one address', { ip, max: maxClientCnxns });
     else log.warn('too many connections', { ip, max: maxCnxns });
     socket.on('error', () => undefined);
+    this.#meter.rejected();
     socket.destroy();
     return false;
   }
@@ -200,12 +223,15 @@ export class ClientPort {
       waiting: [],
       paused: false,
       malformed: null,
-      since: [],
-      answered: 0,
+      asked: new Asked(),
+      stats: new ConnectionStats(),
     };
     this.#connections.set(connection.id, connection);
     socket.setNoDelay(true);
-    socket.setTimeout(this.#options.greetingTimeout, () => socket.destroy());
+    socket.setTimeout(this.#options.greetingTimeout, () => {
+      this.#meter.sessionless();
+      socket.destroy();
+    });
     socket.on('data', (chunk) => this.#received(connection, chunk));
     socket.on('drain', () => this.#resume(connection));
     socket.once('close', () => this.#gone(connection));
@@ -219,12 +245,14 @@ export class ClientPort {
     const { id: conn, socket } = connection;
     this.#sockets.delete(socket);
     if (connection.phase === 'closed') return;
+    this.#meter.dropped();
     this.#retire(connection);
     this.#options.onEvent({ type: 'clientClosed', conn, now: this.#options.now() });
   }
 
   #received(connection: Connection, chunk: Buffer): void {
     if (connection.phase === 'closed') return;
+    this.#meter.bytes(chunk.length);
     let bytes = chunk;
     if (connection.head !== null || connection.phase === 'greeting') {
       bytes = connection.head === null ? chunk : Buffer.concat([connection.head, chunk]);
@@ -236,7 +264,7 @@ export class ClientPort {
         connection.head = null;
         const word = fourLetterWord(bytes);
         if (word !== null) {
-          this.#answerWord(connection, word);
+          this.#answerWord(connection, word, bytes.subarray(4));
           return;
         }
       }
@@ -262,10 +290,10 @@ export class ClientPort {
     this.#pauseOrResume(connection);
   }
 
-  #mayRead({ phase, since, outbox, malformed }: Connection): boolean {
+  #mayRead({ phase, asked, outbox, malformed }: Connection): boolean {
     if (phase === 'greeting') return true;
     if (phase !== 'open' || malformed !== null) return false;
-    return since.length < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
+    return asked.size < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
   }
 
   #pauseOrResume(connection: Connection): void {
@@ -292,8 +320,10 @@ export class ClientPort {
     connection.phase = 'connecting';
     connection.socket.setTimeout(0);
     const { id: conn } = connection;
-    this.stats.received += 1;
-    this.#options.onEvent({ type: 'clientConnect', conn, request, now: this.#options.now() });
+    this.#meter.received(connection);
+    const now = this.#options.now();
+    this.#meter.connects(connection, now, request.sessionId === 0n);
+    this.#options.onEvent({ type: 'clientConnect', conn, request, now });
   }
 
   #request(connection: Connection, frame: Buffer): void {
@@ -309,37 +339,32 @@ export class ClientPort {
       }
       this.#log('sent a malformed request', connection, decoded.reason);
       connection.malformed = decoded.xid;
-      this.stats.received += 1;
+      this.#meter.received(connection);
       this.#answerMalformed(connection);
       return;
     }
     const { id: conn } = connection;
     const { xid, request } = decoded;
     const now = this.#options.now();
-    connection.since.push(now);
-    this.stats.received += 1;
+    this.#meter.received(connection);
+    connection.asked.push(request, now);
     this.#options.onEvent({ type: 'clientRequest', conn, xid, request, now });
+    connection.asked.inAuth = false;
   }
 
   /** Answers the malformed request, if all that came before it is answered. */
   #answerMalformed(connection: Connection): void {
-    const { malformed: xid, since, outbox, phase } = connection;
-    if (xid === null || since.length > 0 || phase === 'closed') return;
+    const { malformed: xid, asked, phase } = connection;
+    if (xid === null || asked.size > 0 || phase === 'closed') return;
     connection.malformed = null;
     const header = { xid, zxid: this.#options.lastZxid(), err: ErrorCode.MARSHALLINGERROR };
-    this.stats.sent += 1;
-    outbox.write(encodeReply(this.#writer, header, NO_BODY));
+    this.#send(connection, 'other', encodeReply(this.#writer, header, NO_BODY));
     if (connection.waiting.length > 0) setImmediate(() => this.#resume(connection));
   }
 
-  #answered(connection: Connection): void {
-    const { since } = connection;
-    const came = since.shift();
-    connection.answered += 1;
-    this.stats.answered(came === undefined ? 0 : this.#options.now() - came);
-    if (connection.waiting.length > 0 && since.length === OUTSTANDING_MAX >> 1) {
-      setImmediate(() => this.#resume(connection));
-    }
+  #send(connection: Connection, what: 'reply' | 'event' | 'other', bytes: Uint8Array): void {
+    this.#meter.sent(connection, what, bytes.length);
+    connection.outbox.write(bytes);
   }
 
   /** The client's fault: its connection ends, with the reason in the log. */
@@ -352,11 +377,18 @@ export class ClientPort {
     this.#options.onEvent({ type: 'clientClosed', conn, now: this.#options.now() });
   }
 
-  #answerWord(connection: Connection, word: string): void {
+  #answerWord(connection: Connection, word: string, argument: Buffer): void {
     const { fourLetterWords, onWord, onEvent, now } = this.#options;
     const allowed = fourLetterWords === 'all' || fourLetterWords.has(word);
-    const answer = allowed ? onWord(word) : notWhitelisted(word);
-    connection.outbox.write(Buffer.from(answer));
+    if (allowed && isLong(word) && argument.length < 8) {
+      connection.head = Buffer.concat([Buffer.from(word, 'latin1'), argument]);
+      return;
+    }
+    this.#meter.received(connection);
+    connection.paused = true;
+    const answer = allowed ? onWord(word, argument) : notWhitelisted(word);
+    connection.paused = false;
+    this.#send(connection, 'other', Buffer.from(answer));
     this.#retire(connection);
     connection.outbox.end();
     onEvent({ type: 'clientClosed', conn: connection.id, now: now() });

@@ -10,6 +10,7 @@ import {
   type MemberEffect,
   type MemberEvent,
   type MemberState,
+  type MemberStep,
 } from '../server/member.js';
 import { OperatorError } from './operator-error.js';
 import type { TraceSink } from './trace-sink.js';
@@ -24,6 +25,8 @@ export interface DriverOptions {
   /** Is called with each step of the core before any effect of it leaves. */
   readonly trace: TraceSink | null;
   readonly perform: (effect: MemberEffect) => void;
+  /** Is told of each step of the core, once its effects are carried out. */
+  readonly observe?: (step: MemberStep) => void;
   /** After all effects of a step. */
   readonly after: (state: MemberState) => void;
   readonly onBroken: (error: Error) => void;
@@ -88,15 +91,17 @@ export class MemberDriver {
   }
 
   #step(event: MemberEvent): void {
-    const { trace, perform, after } = this.#options;
+    const { trace, perform, observe, after } = this.#options;
     this.#recent[this.#seen++ % REMEMBERED] = event;
-    const { state, effects, steps } = stepMember(this.#state, event);
+    const step = stepMember(this.#state, event);
+    const { state, effects, steps } = step;
     this.#state = state;
     if (trace !== null) for (const step of steps) trace.line(step);
     for (const effect of effects) {
       if (this.#stopped) return;
       perform(effect);
     }
+    if (steps.length > 0) observe?.(step);
     after(state);
   }
 

@@ -7,6 +7,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Address } from '../config/server-config.js';
 import { OperatorError } from './operator-error.js';
 
+/** Node's own default. */
+const BACKLOG = 511;
+
 export type SocketHandler = (socket: Socket) => void;
 
 export class Listener {
@@ -34,8 +37,9 @@ export class Listener {
    * @param what names the port in messages: `client port`, ….
    * @throws {OperatorError} if the port is in use or the address is not this machine's.
    */
-  static bind(address: Address, what: string, backlog = 511): Promise<Listener> {
+  static bind(address: Address, what: string, asked = -1): Promise<Listener> {
     const { host, port } = address;
+    const backlog = asked < 0 ? BACKLOG : asked;
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true });
       server.once('error', (error: NodeJS.ErrnoException) => {

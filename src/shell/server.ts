@@ -20,11 +20,12 @@ import { ClientPort } from './client-port.js';
 import { monotonicNow, wallClock } from './clock.js';
 import { MemberDriver } from './driver.js';
 import { ElectionPort } from './election-port.js';
-import { answerWord, type ServerFacts } from './four-letter-words.js';
 import { bindServerPorts, closeListeners, ownPeer, type ServerListeners } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
 import { coreConfig, serviceConfig } from './member-config.js';
+import { Operator } from './operator/operator.js';
+import { answerWord } from './operator/word-answers.js';
 import { Flusher } from './outbox.js';
 import { QuorumPort } from './quorum-port.js';
 import { clientEntrances, openSecurity, type ServerSecurity } from './server-security.js';
@@ -34,11 +35,6 @@ import type { Storage } from './storage/storage.js';
 import { StorageError } from './storage/storage-error.js';
 import type { OpenTrace, TraceSink } from './trace-sink.js';
 
-/** What `srvr` answers: the version whose formats and behaviour this server has. */
-const VERSION = '3.9.5-zab';
-
-/** Apache: `zookeeper.sessionlessCnxnTimeout`. */
-const GREETING_TIMEOUT_MS = 10_000;
 /** A transaction is larger than the request that it comes from: headers, paths, ACLs. */
 const PACKET_EXTRA_BYTES = 1 << 20;
 
@@ -131,6 +127,7 @@ export class Server {
   readonly #quorum: QuorumPort | null;
   readonly #election: ElectionPort | null;
   readonly #alarm: Alarm;
+  readonly #operator: Operator;
   #mode: ServerMode = 'looking';
   #isServing = false;
   #ending = false;
@@ -154,6 +151,7 @@ export class Server {
     this.ended = new Promise((resolve) => {
       this.#gone = resolve;
     });
+    this.#operator = this.#createOperator();
     const flusher = new Flusher();
     this.#clients = this.#openClientPort(flusher);
     this.#quorum = this.#openQuorumPort(flusher);
@@ -163,6 +161,7 @@ export class Server {
       initial: initialMember(coreConfig(config), serviceConfig(config)),
       trace: this.#openTrace(),
       perform: (effect) => this.#perform(effect),
+      observe: (step) => this.#operator.stepped(step),
       after: (state) => this.#stepped(state),
       onBroken: (error) => {
         log.error(error.message);
@@ -261,6 +260,7 @@ export class Server {
   #stepped(state: MemberState): void {
     const { role, tree } = state.service;
     if (role.kind !== this.#mode || role.serving !== this.#isServing) {
+      this.#operator.roleChanged(role.kind !== this.#mode, role.serving);
       this.#mode = role.kind;
       this.#isServing = role.serving;
       const { kind, serving, leader, epoch } = role;
@@ -279,6 +279,22 @@ export class Server {
     return openTrace({ sid: config.sid, connectionName });
   }
 
+  #createOperator(): Operator {
+    const { config, listeners } = this.#parts;
+    return new Operator({
+      config,
+      clients: () => this.#clients,
+      member: () => this.#driver.state,
+      ports: () => ({
+        client: listeners.client?.port ?? -1,
+        secure: listeners.secure?.port ?? -1,
+      }),
+      slowFsyncs: () => 0,
+      lastSnapshot: () => null,
+      learnerAddress: (conn) => this.#quorum?.nameOf(conn as PeerConn) ?? '',
+    });
+  }
+
   #openClientPort(flusher: Flusher): ClientPort {
     const { config, listeners, security, log } = this.#parts;
     return new ClientPort({
@@ -287,10 +303,11 @@ export class Server {
       flusher,
       log,
       now: monotonicNow,
-      greetingTimeout: GREETING_TIMEOUT_MS,
+      greetingTimeout: config.limits.sessionlessCnxnTimeout,
       onEvent: (event) => this.#driver.post(event),
       lastZxid: () => this.#driver.state.service.tree.lastZxid,
-      onWord: (word) => answerWord(word, this.#facts()),
+      metrics: this.#operator.metrics,
+      onWord: (word, argument) => answerWord(word, argument, this.#operator),
     });
   }
 
@@ -326,25 +343,5 @@ export class Server {
       onNotification: (from, notification) =>
         this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),
     });
-  }
-
-  #facts(): ServerFacts {
-    const { service } = this.#driver.state;
-    const { stats, connectionCount } = this.#clients;
-    const modes = { leading: 'leader', following: 'follower', observing: 'observer' } as const;
-    const { standalone } = this.#parts.config;
-    return {
-      version: VERSION,
-      serving: this.#isServing,
-      mode: standalone || this.#mode === 'looking' ? 'standalone' : modes[this.#mode],
-      zxid: service.tree.lastZxid,
-      nodeCount: service.tree.nodes.size,
-      connectionCount,
-      outstanding: this.#clients.outstanding,
-      received: stats.received,
-      sent: stats.sent,
-      latency: stats.latency,
-      connections: this.#clients.describe(),
-    };
   }
 }

@@ -286,3 +286,33 @@ function* entriesIn<V>(
   if (isList) return;
   for (let i = end; i < node.length; i++) yield* entriesIn<V>(node[i] as TrieNode, shift + 5);
 }
+
+/**
+ * The sum of `of` over all entries. What was worked out of a part of the trie stands in `known`
+ * and holds as long as that part: after a change only what has changed is visited again.
+ */
+export function sumOf<V>(
+  map: StringMap<V>,
+  of: (key: string, value: V) => number,
+  known: WeakMap<object, number>,
+): number {
+  return sumIn(map.root, 0, of, known);
+}
+
+function sumIn<V>(
+  node: TrieNode,
+  shift: number,
+  of: (key: string, value: V) => number,
+  known: WeakMap<object, number>,
+): number {
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const isList = shift >= BITS_END;
+  const start = isList ? 0 : HEAD;
+  const end = isList ? node.length : HEAD + 2 * countBits(node[0] as number);
+  let sum = 0;
+  for (let i = start; i < end; i += 2) sum += of(node[i] as string, node[i + 1] as V);
+  for (let i = end; i < node.length; i++) sum += sumIn(node[i] as TrieNode, shift + 5, of, known);
+  known.set(node, sum);
+  return sum;
+}

@@ -14,6 +14,7 @@ import { ClientPort } from '../../src/shell/client-port.js';
 import { plainEntrance } from '../../src/shell/client-entrance.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger } from '../../src/shell/logger.js';
+import { createServerMetrics } from '../../src/shell/metrics/server-metrics.js';
 import { Flusher } from '../../src/shell/outbox.js';
 import { dial, readAll } from '../e2e/client.js';
 import { Inbox } from '../support/inbox.js';
@@ -50,6 +51,7 @@ async function scene(
     now: () => 0,
     onEvent: events.push,
     onWord: (word) => `${word}!`,
+    metrics: createServerMetrics(),
     lastZxid: () => ZXID_ZERO,
     fourLetterWords: 'all',
     greetingTimeout,
