@@ -108,7 +108,8 @@ export const SECURITY = {
   ensembleAuthName: setting('ensembleAuthName', words, []),
   sessionRequireClientSaslAuth: setting('sessionRequireClientSASLAuth', bool, false),
   allowSaslFailedClients: setting('allowSaslFailedClients', bool, false),
-  letAnySaslUserDoX: setting('letAnySaslUserDoX', bool, false),
+  /** What ACLs of scheme sasl let this id do, they let every sasl identity do. */
+  letAnySaslUserDoX: setting('letAnySaslUserDoX', optionalText, null),
   enforceAuthEnabled: setting('enforce.auth.enabled', bool, false),
   enforceAuthSchemes: setting('enforce.auth.schemes', words, []),
   /** The section of the JAAS file for clients, and the file. */

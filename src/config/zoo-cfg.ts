@@ -22,6 +22,7 @@ import { CLIENT_TLS, QUORUM_TLS, SECURITY } from './security-settings.js';
 import { DEFAULTS, type Address, type ServerConfig } from './server-config.js';
 import { isFileKey, propertyName, withoutPrefix } from './system-properties.js';
 import { readGroup } from './setting.js';
+import { schemeOfProvider } from './auth-providers.js';
 import { tlsConfig, tlsNeeds, type TellProblem } from './tls-config.js';
 
 export type { Surroundings } from './ensemble.js';
@@ -261,7 +262,11 @@ function readAddress(reader: Reader, key: 'clientPort' | 'secureClientPort'): Ad
 
 function readAuthProviders(reader: Reader): Readonly<Record<string, string>> {
   const providers: Record<string, string> = {};
-  for (const { key, value } of reader.takePrefix('authProvider.')) {
+  for (const entry of reader.takePrefix('authProvider.')) {
+    const { key, value } = entry;
+    if (schemeOfProvider(value) === null) {
+      reader.warn(entry, `there is no provider ${value} here: nobody has ids of its scheme`);
+    }
     providers[key.slice('authProvider.'.length)] = value;
   }
   return providers;

@@ -19,6 +19,8 @@ export interface AccessRules {
   readonly schemes: ReadonlySet<string>;
   /** The id of scheme x509 that may do everything, or null. */
   readonly x509SuperUser: string | null;
+  /** What entries of scheme sasl let this id do they let every sasl identity do; null: nobody's. */
+  readonly anySaslUser: string | null;
 }
 
 /** Those of a server that is not told otherwise. */
@@ -26,6 +28,7 @@ export const DEFAULT_RULES: AccessRules = {
   skipAcl: false,
   schemes: new Set(['ip', 'digest']),
   x509SuperUser: null,
+  anySaslUser: null,
 };
 
 /**
@@ -59,7 +62,7 @@ function matches(rules: AccessRules, identity: Identity, entry: Acl): boolean {
     case 'x509':
       return identity.id === entry.id || identity.id === rules.x509SuperUser;
     case 'sasl':
-      return identity.id === entry.id || identity.id === 'super';
+      return [identity.id, rules.anySaslUser].includes(entry.id) || identity.id === 'super';
     case 'ip': {
       const range = parseRange(entry.id);
       return range !== null && inRange(identity.id, range);

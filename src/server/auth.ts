@@ -38,12 +38,12 @@ export function authenticate(
   identities: readonly Identity[],
   request: AuthRequest,
   ip: string,
-  config: Pick<ServiceConfig, 'superDigest' | 'sha1Base64'>,
+  config: Pick<ServiceConfig, 'superDigest' | 'digestBase64' | 'rules'>,
 ): readonly Identity[] | null {
   switch (request.scheme) {
     case 'digest': {
-      if (request.auth === null) return null;
-      const id = digestId(request.auth, config.sha1Base64);
+      if (request.auth === null || !config.rules.schemes.has('digest')) return null;
+      const id = digestId(request.auth, config.digestBase64);
       const added =
         id === config.superDigest
           ? withIdentity(identities, { scheme: 'super', id: '' })
@@ -52,6 +52,9 @@ export function authenticate(
     }
     case 'ip':
       return withIdentity(identities, ipIdentity(ip));
+    case 'x509':
+      // The certificate that the connection came with was verified then.
+      return identities.some(({ scheme }) => scheme === 'x509') ? identities : null;
     default:
       return null;
   }
@@ -65,10 +68,10 @@ function withIdentity(
   return known ? identities : [...identities, { scheme, id }];
 }
 
-/** `user:base64(sha1(user:password))`; the bytes are read and hashed as UTF-8, bad ones replaced. */
-function digestId(auth: Uint8Array, sha1Base64: ServiceConfig['sha1Base64']): string {
+/** `user:base64(hash(user:password))`; the bytes are read and hashed as UTF-8, bad ones replaced. */
+function digestId(auth: Uint8Array, digestBase64: ServiceConfig['digestBase64']): string {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(auth);
   const colon = text.indexOf(':');
   const user = colon === -1 ? text : text.slice(0, colon);
-  return `${user}:${sha1Base64(new TextEncoder().encode(text))}`;
+  return `${user}:${digestBase64(new TextEncoder().encode(text))}`;
 }

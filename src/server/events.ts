@@ -129,8 +129,13 @@ export interface ServiceConfig {
   readonly maxSessionTimeout: Millis;
   /** Identity of scheme digest that may do everything, `user:base64(sha1(user:pw))`; or null. */
   readonly superDigest: string | null;
-  /** base64(sha1(bytes)): given by the shell, as pure code has no crypto. */
-  readonly sha1Base64: (bytes: Uint8Array) => string;
+  /** base64(hash(bytes)), SHA-1 unless configured: given by the shell, pure code has no crypto. */
+  readonly digestBase64: (bytes: Uint8Array) => string;
   readonly rules: AccessRules;
+  /**
+   * Schemes of which a client must have proved one before it asks for anything but auth and sasl
+   * (Apache: `AuthenticationHelper`); null: it need not.
+   */
+  readonly enforcedSchemes: ReadonlySet<string> | null;
   readonly features: ServiceFeatures;
 }

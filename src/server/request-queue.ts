@@ -110,6 +110,7 @@ export function accept(
   const { xid, request, now } = event;
   const kind = kindOf(request);
   if (kind === 'auth') return addAuth(state, connection, xid, request as AuthRequest, out);
+  if (!mayAsk(state, connection)) return refuseUnproved(state, connection, xid, out);
   const touched = touchedBy(state, connection, now);
   // A closing session: Apache drops its requests, its connection ends with the transaction.
   if (touched === null) return state;
@@ -132,6 +133,25 @@ export function accept(
     case 'sync':
       return sendSync(queued, current, pending, out);
   }
+}
+
+/** Has the client proved what the configuration asks of every client? */
+function mayAsk({ config }: ServiceState, { identities }: Connection): boolean {
+  const { enforcedSchemes } = config;
+  if (enforcedSchemes === null) return true;
+  return identities.some(({ scheme }) => enforcedSchemes.has(scheme));
+}
+
+/** It has not: it is told so, whatever it asks, and its connection ends. */
+function refuseUnproved(
+  state: ServiceState,
+  connection: Connection,
+  xid: number,
+  out: Out,
+): ServiceState {
+  const { conn } = connection;
+  reply(out, conn, xid, ZXID_ZERO, ErrorCode.SESSIONCLOSEDREQUIRESASLAUTH, null);
+  return closeConn(state, connection, 'not authenticated as it must be', out);
 }
 
 /**

@@ -1,10 +1,9 @@
 /** A server's configuration as the reducers take theirs. */
-import { createHash } from 'node:crypto';
 import type { ServerConfig } from '../config/server-config.js';
 import type { CoreConfig } from '../core/event.js';
-import type { AccessRules } from '../server/acl.js';
 import type { ServiceConfig } from '../server/events.js';
 import type { ServiceFeatures } from '../server/features.js';
+import { accessRules, digestFunction, enforcedSchemes } from './auth-config.js';
 
 /** Apache: `FastLeaderElection.finalizeWait`, ms. */
 const FINALIZE_WAIT = 200;
@@ -26,30 +25,16 @@ export function coreConfig(config: ServerConfig): CoreConfig {
   };
 }
 
+/** @throws {OperatorError} if it asks for authentication that there is none of. */
 export function serviceConfig(config: ServerConfig): ServiceConfig {
   const { sid, tickTime, minSessionTimeout, maxSessionTimeout, superDigest } = config;
   return {
-    ...{ sid, tickTime, minSessionTimeout, maxSessionTimeout, superDigest, sha1Base64 },
+    ...{ sid, tickTime, minSessionTimeout, maxSessionTimeout, superDigest },
+    digestBase64: digestFunction(config.security.digestAlg),
     rules: accessRules(config),
+    enforcedSchemes: enforcedSchemes(config),
     features: serviceFeatures(config),
   };
-}
-
-/** Providers are those that Apache's server registers for the same configuration. */
-function accessRules({
-  features,
-  security,
-  authProviders,
-  secureClient,
-}: ServerConfig): AccessRules {
-  const schemes = new Set(['ip']);
-  if (security.digestEnabled) schemes.add('digest');
-  if (secureClient !== null) schemes.add('x509');
-  for (const name of Object.values(authProviders)) {
-    if (name.endsWith('.SASLAuthenticationProvider')) schemes.add('sasl');
-    if (name.endsWith('.X509AuthenticationProvider')) schemes.add('x509');
-  }
-  return { skipAcl: features.skipAcl, schemes, x509SuperUser: security.x509SuperUser };
 }
 
 function serviceFeatures({ features }: ServerConfig): ServiceFeatures {
@@ -67,8 +52,4 @@ function serviceFeatures({ features }: ServerConfig): ServiceFeatures {
       maxNeverUsedInterval: features.containerMaxNeverUsedInterval,
     },
   };
-}
-
-function sha1Base64(bytes: Uint8Array): string {
-  return createHash('sha1').update(bytes).digest('base64');
 }

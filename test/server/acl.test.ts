@@ -16,6 +16,7 @@ const ALL_RULES: AccessRules = {
   skipAcl: false,
   schemes: new Set(['ip', 'digest', 'x509', 'sasl']),
   x509SuperUser: 'CN=root',
+  anySaslUser: null,
 };
 const LOCAL: Identity = { scheme: 'ip', id: '127.0.0.1' };
 const BOB: Identity = { scheme: 'digest', id: 'bob:h1=' };

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { Identity } from '../../src/core/txn.js';
+import { DEFAULT_RULES } from '../../src/server/acl.js';
 import { authenticate, initialIdentities } from '../../src/server/auth.js';
 
 const CONFIG = {
   superDigest: null,
-  sha1Base64: (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('base64'),
+  rules: DEFAULT_RULES,
+  digestBase64: (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('base64'),
 };
 const IP = '127.0.0.1';
 const LOCAL: Identity = { scheme: 'ip', id: IP };

@@ -31,8 +31,9 @@ export const CONFIG: ServiceConfig = {
   minSessionTimeout: 4000,
   maxSessionTimeout: 40_000,
   superDigest: null,
-  sha1Base64: (bytes) => createHash('sha1').update(bytes).digest('base64'),
+  digestBase64: (bytes) => createHash('sha1').update(bytes).digest('base64'),
   rules: DEFAULT_RULES,
+  enforcedSchemes: null,
   features: DEFAULT_FEATURES,
 };
 

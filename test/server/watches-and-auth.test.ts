@@ -206,7 +206,7 @@ test('auth is answered at once and counts for the requests after it', () => {
   take(h);
   ask(h, conn, guarded);
   const own = ask(h, conn, { op: 'getACL', path: '/g' });
-  const id = `user:${CONFIG.sha1Base64(bytes('user:secret'))}`;
+  const id = `user:${CONFIG.digestBase64(bytes('user:secret'))}`;
   assert.ok(own.body?.type === 'acl');
   assert.deepEqual(own.body.acl, [{ perms: 31, scheme: 'digest', id }]);
   assert.deepEqual(ask(h, conn, { op: 'whoAmI' }).body, {

@@ -32,8 +32,9 @@ const SERVICE = {
   minSessionTimeout: 2000,
   maxSessionTimeout: 20_000,
   superDigest: null,
-  sha1Base64: () => '',
+  digestBase64: () => '',
   rules: DEFAULT_RULES,
+  enforcedSchemes: null,
   features: DEFAULT_FEATURES,
 };
 const START: readonly MemberEvent[] = [

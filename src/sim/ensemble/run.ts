@@ -226,8 +226,9 @@ function serviceConfig({ tickTime }: Plan, sid: Sid): ServiceConfig {
     maxSessionTimeout: 20 * tickTime,
     superDigest: null,
     // Asked for by digest authentication only, which no simulated client uses.
-    sha1Base64: () => '',
+    digestBase64: () => '',
     rules: DEFAULT_RULES,
+    enforcedSchemes: null,
     features: DEFAULT_FEATURES,
   };
 }
