@@ -76,6 +76,17 @@ export const freePorts = async (count: number): Promise<number[]> => {
   return [...found];
 };
 
+/** The first of `count` ports in a row that are free now, below the ephemeral range as well. */
+export const freePortRange = async (count: number): Promise<number> => {
+  for (;;) {
+    const [first = 0] = await freePorts(1);
+    const others = await Promise.all(
+      Array.from({ length: count - 1 }, (_, i) => isFree(first + i + 1)),
+    );
+    if (!others.includes(false)) return first;
+  }
+};
+
 export interface Command {
   readonly tool: string;
   readonly args: readonly string[];

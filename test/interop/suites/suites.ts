@@ -1,0 +1,7 @@
+/** The clients whose own tests and programs run here. */
+import { curator } from './curator.js';
+import { go } from './go.js';
+import { kazoo } from './kazoo.js';
+import type { Suite } from './suite.js';
+
+export const SUITES: readonly Suite[] = [kazoo, go, curator];
