@@ -5,17 +5,18 @@
  * (curator/…/ZooKeeperServerEmbeddedImpl.java). As in Curator's own build each class has a JVM of its own, and what
  * failed is tried twice more.
  */
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Kind } from '../../support/cluster.js';
 import { curator as provide, type Curator } from '../../support/curator.js';
-import { missingTool, projectRoot, run } from '../../support/provision.js';
+import { runGroup } from '../../support/process-group.js';
+import { projectRoot, run } from '../../support/provision.js';
 import { dropFolder, makeFolder } from '../../support/server-process.js';
 import { KNOWN } from './curator-known.js';
 import type { Outcome, Outcomes, Verdict } from './outcomes.js';
 import type { Suite, SuiteRun } from './suite.js';
 
+const purpose = "Curator's tests";
 /** Seconds for one class; the longest takes 90. */
 const CLASS_LIMIT = 600;
 const ATTEMPTS = 3;
@@ -45,7 +46,6 @@ const command = (kind: Kind, { classPath, standIn }: Curator): readonly string[]
 const classesOf = async (jars: readonly string[]): Promise<readonly string[]> => {
   const listed: string[] = [];
   for (const jar of jars) {
-    const purpose = "Curator's tests";
     listed.push(...(await run('jar', ['--list', '--file', jar], { purpose })).split('\n'));
   }
   return listed
@@ -64,40 +64,19 @@ const runClass = async (
 ): Promise<Map<string, Outcome>> => {
   const outcomes = new Map<string, Outcome>();
   const args = [...command(kind, made), className, ...methods];
-  const limit = AbortSignal.timeout(CLASS_LIMIT * 1000);
-  const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  let noise = '';
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn('java', [`-Djava.io.tmpdir=${folder}`, ...args], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Not SIGKILL: the JVM ends the servers that it started.
-      signal: both,
-    });
-    let rest = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const [word, verdict, method, reason = ''] = line.split('\t');
-        if (word !== 'RESULT' || verdict === undefined || method === undefined) continue;
-        const name = `${shortName(className)}.${method}`;
-        outcomes.set(name, { verdict: verdict as Verdict, reason, attempts: 1 });
-        onLine?.(`${verdict} ${name} ${reason}`);
-      }
-    });
-    child.stderr.on('data', (chunk: Buffer) => (noise = (noise + chunk.toString()).slice(-2_000)));
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') reject(missingTool('java', "Curator's tests"));
-      else if (error.name !== 'AbortError') reject(error);
-    });
-    child.on('close', () => {
-      resolve();
-    });
+  const hear = (line: string): void => {
+    const [word, verdict, method, reason = ''] = line.split('\t');
+    if (word !== 'RESULT' || verdict === undefined || method === undefined) return;
+    const name = `${shortName(className)}.${method}`;
+    outcomes.set(name, { verdict: verdict as Verdict, reason, attempts: 1 });
+    onLine?.(`${verdict} ${name} ${reason}`);
+  };
+  const { tooLong, tail } = await runGroup('java', [`-Djava.io.tmpdir=${folder}`, ...args], {
+    ...{ cwd: folder, purpose, onLine: hear, limit: CLASS_LIMIT * 1000 },
+    ...(signal === undefined ? {} : { signal }),
   });
-  signal?.throwIfAborted();
-  if (limit.aborted || outcomes.size === 0) {
-    const reason = `${limit.aborted ? `not done in ${CLASS_LIMIT} s` : 'no test ran'}\n${noise}`;
+  if (tooLong || outcomes.size === 0) {
+    const reason = `${tooLong ? `not done in ${CLASS_LIMIT} s` : 'no test ran'}\n${tail}`;
     outcomes.set(`${shortName(className)}.(whole)`, { verdict: 'failed', reason, attempts: 1 });
   }
   return outcomes;

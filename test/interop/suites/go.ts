@@ -6,11 +6,18 @@
  * cannot read the date in the answer to `srvr` of any ZooKeeper since 3.7 (`built on 2026-02-11 20:18 UTC`), so that
  * as released none of its clusters is ever seen to start, on Apache's 3.9.5 as on ours. The copy reads that form too.
  */
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, chmodSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { missingTool, provision, run } from '../../support/provision.js';
+import { runGroup } from '../../support/process-group.js';
+import { provision, run } from '../../support/provision.js';
 import { dropFolder, makeFolder } from '../../support/server-process.js';
 import type { Outcome, Outcomes, Verdict } from './outcomes.js';
 import { writeZkServer } from './shim.js';
@@ -100,34 +107,16 @@ const runOnce = async (
   const home = await goTests();
   await writeZkServer(folder, kind);
   const args = ['-test.v', '-test.timeout=20m', `-test.run=${pattern}`];
-  const env = {
-    ...process.env,
-    TMPDIR: folder,
-    ZOOKEEPER_BIN_PATH: folder,
-    ZK_VERSION: '3.9.5',
-  };
-  const text = await new Promise<string>((resolve, reject) => {
-    const child = spawn(join(home, 'zk.test'), args, {
-      cwd: join(home, 'zk'),
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      signal,
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      for (const line of chunk.toString().split('\n')) if (line !== '') onLine?.(line);
-    });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? missingTool('go', purpose) : error);
-    });
-    child.on('close', () => {
-      resolve(Buffer.concat(chunks).toString());
-    });
+  const env = { TMPDIR: folder, ZOOKEEPER_BIN_PATH: folder, ZK_VERSION: '3.9.5' };
+  const ending = await runGroup(join(home, 'zk.test'), args, {
+    ...{ cwd: join(home, 'zk'), env, purpose },
+    ...(signal === undefined ? {} : { signal }),
+    ...(onLine === undefined ? {} : { onLine }),
   });
+  const text = ending.lines.join('\n');
   const outcomes = readVerbose(text);
   if (!/^(PASS|FAIL)$/m.test(text)) {
-    throw new Error(`${purpose} did not get to their end\n${text.slice(-4_000)}`);
+    throw new Error(`${purpose} did not get to their end\n${ending.tail}`);
   }
   return outcomes;
 };

@@ -3,17 +3,18 @@
  * starts three servers for each test class with `java … QuorumPeerMain`, over a zoo.cfg that it writes.
  * On ours a script named `java` stands before the JVM on PATH (shim.ts); nothing in kazoo is changed.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { apacheJars } from '../../support/apache.js';
 import { kazooSuitePython } from '../../support/kazoo.js';
-import { missingTool, projectRoot } from '../../support/provision.js';
+import { runGroup } from '../../support/process-group.js';
+import { projectRoot, run as tool } from '../../support/provision.js';
 import { dropFolder, freePortRange, makeFolder } from '../../support/server-process.js';
 import type { Outcome, Outcomes, Verdict } from './outcomes.js';
 import { writeJava } from './shim.js';
 import type { Suite, SuiteRun } from './suite.js';
 
+const purpose = "kazoo's tests";
 /** Seconds for one test; the slowest takes 30. */
 const TEST_LIMIT = 120;
 
@@ -50,18 +51,17 @@ const pytest = async (
   mkdirSync(bin, { recursive: true });
   if (kind === 'zab') writeJava(bin);
   const env: NodeJS.ProcessEnv = {
-    ...process.env,
     PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
     PYTHONPATH: join(projectRoot, 'test', 'interop', 'kazoo'),
     PYTHONDONTWRITEBYTECODE: '1',
     KAZOO_REPORT: report,
+    // A CI system's would change which tests run.
+    CI: '',
     TMPDIR: folder,
     ZOOKEEPER_VERSION: '3.9.5',
     ZOOKEEPER_CLASSPATH: join(await apacheJars(), '*'),
     ZOOKEEPER_PORT_OFFSET: String(await freePortRange(30)),
   };
-  // They would change which tests run.
-  delete env['CI'];
   const limits = [`--timeout=${TEST_LIMIT}`, '--timeout-method=signal'];
   const plugins = ['-p', 'report', '-p', 'no:cacheprovider'];
   const args = [
@@ -75,27 +75,16 @@ const pytest = async (
     ...limits,
     ...ids,
   ];
-  const python = await kazooSuitePython();
-  let tail = '';
-  const code = await new Promise<number | string>((resolve, reject) => {
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    const child = spawn(python, args, { cwd: folder, env, stdio: [...stdio], signal });
-    const hear = (chunk: Buffer): void => {
-      tail = (tail + chunk.toString()).slice(-8_000);
-      for (const line of chunk.toString().split('\n')) if (line !== '') onLine?.(line);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? missingTool(python, "kazoo's tests") : error);
-    });
-    child.on('close', (status, by) => {
-      resolve(status ?? by ?? 'ended');
-    });
+  const ending = await runGroup(await kazooSuitePython(), args, {
+    ...{ cwd: folder, env, purpose },
+    ...(signal === undefined ? {} : { signal }),
+    ...(onLine === undefined ? {} : { onLine }),
   });
   // 0: all passed; 1: some failed. Anything else is no run.
-  if (code !== 0 && code !== 1) throw new Error(`pytest ended with ${String(code)}\n${tail}`);
-  if (!existsSync(report)) throw new Error(`no test ran\n${tail}`);
+  if (ending.code !== 0 && ending.code !== 1) {
+    throw new Error(`${purpose}: pytest ended with ${String(ending.code)}\n${ending.tail}`);
+  }
+  if (!existsSync(report)) throw new Error(`${purpose}: none ran\n${ending.tail}`);
   return readReport(readFileSync(report, 'utf8'));
 };
 
@@ -106,7 +95,7 @@ const runKazoo = async (run: SuiteRun): Promise<Outcomes> => {
   try {
     const python = await kazooSuitePython();
     const where = 'import kazoo.tests as t; print(t.__file__)';
-    const tests = dirname(await pythonSays(python, where));
+    const tests = dirname((await tool(python, ['-c', where], { purpose })).trim());
     const ids = (run.only ?? ['']).map((name) => join(tests, name));
     const first = new Map(await pytest(run, folder, ids));
     const failed = [...first].filter(([, { verdict }]) => verdict === 'failed');
@@ -122,17 +111,6 @@ const runKazoo = async (run: SuiteRun): Promise<Outcomes> => {
     dropFolder(folder);
   }
 };
-
-const pythonSays = (python: string, code: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(python, ['-c', code], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', () => {
-      resolve(said.trim());
-    });
-  });
 
 export const kazoo: Suite = {
   name: 'kazoo',

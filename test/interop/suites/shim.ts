@@ -12,10 +12,8 @@ import { projectRoot } from '../../support/provision.js';
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Runs our server with the arguments that were meant for a JVM. */
-const ours = (): string =>
-  [process.execPath, '--max-semi-space-size=64', '--enable-source-maps']
-    .concat(join(projectRoot, 'dist', 'test', 'interop', 'suites', 'as-java.js'))
+const node = (...parts: readonly string[]): string =>
+  [process.execPath, '--max-semi-space-size=64', join(projectRoot, 'dist', ...parts)]
     .map(quote)
     .join(' ');
 
@@ -25,17 +23,16 @@ const script = (folder: string, name: string, lines: readonly string[]): void =>
 
 /** `java` in `folder`: for a harness that calls a JVM with QuorumPeerMain itself. Apache's needs none. */
 export const writeJava = (folder: string): void => {
-  script(folder, 'java', [`exec ${ours()} "$@"`]);
+  script(folder, 'java', [`exec ${node('test', 'interop', 'suites', 'as-java.js')} "$@"`]);
 };
 
-/** `zkServer.sh` in `folder`: `start-foreground ZOO.CFG` only, with the properties of SERVER_JVMFLAGS. */
+/** `zkServer.sh` in `folder`: `start-foreground ZOO.CFG` only; both servers take SERVER_JVMFLAGS. */
 export const writeZkServer = async (folder: string, kind: Kind): Promise<void> => {
   const classPath = join(await apacheJars(), '*');
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-  const java = ['java', ...testJvm].map(quote).join(' ');
   const command =
     kind === 'apache'
-      ? `${java} -cp ${quote(classPath)} $SERVER_JVMFLAGS ${main}`
-      : `${ours()} $SERVER_JVMFLAGS ${main}`;
-  script(folder, 'zkServer.sh', ['[ "$1" = start-foreground ] || exit 2', `exec ${command} "$2"`]);
+      ? `java ${testJvm.join(' ')} -cp ${quote(classPath)} $SERVER_JVMFLAGS ${main} "$2"`
+      : `${node('src', 'cli', 'main.js')} server "$2" --log error`;
+  script(folder, 'zkServer.sh', ['[ "$1" = start-foreground ] || exit 2', `exec ${command}`]);
 };

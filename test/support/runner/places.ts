@@ -27,6 +27,7 @@ export interface Place {
 const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['e2e/trace-under-faults', 'real time', 150],
   ['interop/differential', 'real time', 60],
+  ['interop/suites/', 'real time', 60],
   ['interop/', 'real time', 40],
   ['e2e/trace-before-effects', 'real time', 20],
   ['e2e/', 'real time', 10],
