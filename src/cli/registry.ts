@@ -19,6 +19,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/server.js')).command,
   },
   {
+    name: 'cli',
+    summary: 'a client: the commands of zkCli.sh, and tree, watch, export, import',
+    load: async () => (await import('./commands/cli.js')).command,
+  },
+  {
     name: 'check',
     summary: 'check the TLA+ models with TLC, as the manifest says',
     load: async () => (await import('./commands/check.js')).command,

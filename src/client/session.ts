@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly maxFrame: number;
   readonly tls: ConnectionOptions | null;
   readonly sasl: SaslOptions | null;
+  /** Reject what waits for a connection when an attempt fails, as Apache's client does. */
+  readonly failFast: boolean;
   /** A session of an earlier client, to be taken over. */
   readonly resume: { readonly id: bigint; readonly password: Uint8Array } | null;
 }
@@ -395,6 +397,7 @@ export class Session {
       });
     }
     if (this.final !== null || wasClosing) return;
+    if (this.options.failFast) this.rejectQueue();
     this.enter('connecting', reason);
     if (this.openedAt > 0 && performance.now() - this.openedAt > LONG_LIVED) this.attempts = 0;
     this.openedAt = 0;
@@ -402,6 +405,12 @@ export class Session {
     this.redial = setTimeout(() => {
       this.dial();
     }, this.backoff());
+  }
+
+  private rejectQueue(): void {
+    const queue = this.queue;
+    this.queue = [];
+    for (const pending of queue) pending.reject(new ConnectionLossError(pending.path, false));
   }
 
   /** Each host at once, then rounds that wait longer and longer. */
@@ -419,6 +428,11 @@ export class Session {
     return this.closing;
   }
 
+  /** Leaves the session on the server, which keeps it until it times out. */
+  detach(): void {
+    this.finish('closed', new ClientClosedError());
+  }
+
   private async sayGoodbye(): Promise<void> {
     if (this.id !== 0n) {
       const pending = new Pending({ op: 'closeSession' }, null, () => undefined);
@@ -426,6 +440,10 @@ export class Session {
       await this.enqueue(pending, { timeout: patience }).catch(() => undefined);
     }
     this.finish('closed', new ClientClosedError());
+    // Whoever waits for this finds all of it told.
+    await new Promise<void>((resolve) => {
+      this.delivery.event(resolve);
+    });
   }
 
   private finish(state: 'expired' | 'auth-failed' | 'closed', error: ZooKeeperError): void {

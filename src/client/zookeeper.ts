@@ -38,6 +38,11 @@ export interface ClientOptions {
   readonly auth?: readonly { readonly scheme: string; readonly auth: string | Uint8Array }[];
   /** Longest reply that is read, in bytes (as `jute.maxbuffer`). Default 64 MiB. */
   readonly maxBuffer?: number;
+  /**
+   * Reject requests when an attempt to connect fails, as Apache's clients do. Default false: they
+   * wait for a connection, at most a session timeout.
+   */
+  readonly failFast?: boolean;
   /** The session of another client (its `sessionId` and `sessionPassword`), to be taken over. */
   readonly session?: { readonly id: bigint; readonly password: Uint8Array };
 }
@@ -121,6 +126,7 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
         maxFrame: options.maxBuffer ?? MAX_BUFFER,
         tls: options.tls ?? null,
         sasl: options.sasl ?? null,
+        failFast: options.failFast ?? false,
         resume: options.session ?? null,
       },
       {
@@ -522,6 +528,14 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
   /** Ends the session, after the answers to all that was asked. Ephemerals go at once. */
   close(): Promise<void> {
     return this.session.close();
+  }
+
+  /**
+   * Ends this client and leaves the session, with its ephemerals, to whoever takes it over (option
+   * `session`) before it times out.
+   */
+  detach(): void {
+    this.session.detach();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
