@@ -9,7 +9,7 @@
  * Deviations: a connection from a sid that the configuration does not name is refused; a dial that
  * failed is repeated with a growing delay for as long as a message waits.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '../config/server-config.js';
 import type { Sid } from '../core/ids.js';
 import type { Notification } from '../core/vote.js';
@@ -27,6 +27,7 @@ import { createWriter } from '../jute/writer.js';
 import { addressText } from './address.js';
 import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
+import type { AcceptedPeers, PeerTransport } from './peer-transport.js';
 
 /** Apache: `zookeeper.cnxTimeout`, and as long for whoever connects to say who it is. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -57,6 +58,7 @@ export interface ElectionPortOptions {
   /** This server's configuration, which goes with every notification (3.5 and later). */
   readonly configText: Uint8Array;
   readonly listener: Listener;
+  readonly transport: PeerTransport;
   readonly log: Logger;
   readonly onNotification: (from: Sid, notification: Notification) => void;
 }
@@ -67,6 +69,7 @@ export class ElectionPort {
   readonly #peers: ReadonlyMap<Sid, Peer>;
   /** Accepted, and have not said who they are. */
   readonly #strangers = new Set<Socket>();
+  readonly #handshakes: AcceptedPeers;
   #closed = false;
 
   constructor(options: ElectionPortOptions) {
@@ -74,7 +77,10 @@ export class ElectionPort {
     this.#peers = new Map(
       options.peers.map(({ sid, election }) => [sid, newPeer(sid, election)] as const),
     );
-    options.listener.accept((socket) => this.#accepted(socket));
+    this.#handshakes = options.transport.accept(options.listener, 'election port', {
+      admit: () => true,
+      open: (socket) => this.#accepted(socket),
+    });
   }
 
   /** Sends `notification` to `to`, now or as soon as there is a connection. Newer ones replace it. */
@@ -94,6 +100,7 @@ export class ElectionPort {
       peer.socket?.destroy();
       peer.dialling?.destroy();
     }
+    this.#handshakes.drop();
     for (const socket of this.#strangers) socket.destroy();
     await this.#options.listener.close();
   }
@@ -102,12 +109,8 @@ export class ElectionPort {
     if (this.#closed || peer.socket !== null || peer.dialling !== null) return;
     if (peer.redial !== null) clearTimeout(peer.redial);
     peer.redial = null;
-    const { sid, address } = this.#options;
-    const socket = connect({ ...peer.address, noDelay: true });
-    peer.dialling = socket;
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy());
-    socket.on('error', () => undefined);
-    socket.once('connect', () => {
+    const { sid, address, transport } = this.#options;
+    const socket = transport.dial(peer.address, () => {
       socket.setTimeout(0);
       const addresses = [addressText(address)];
       socket.write(encodeInitialMessage(this.#writer, { version: INITIAL_V1, sid, addresses }));
@@ -120,6 +123,9 @@ export class ElectionPort {
         this.#establish(peer, socket, NOTHING);
       }
     });
+    peer.dialling = socket;
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy());
+    socket.on('error', () => undefined);
     socket.once('close', () => {
       if (peer.dialling !== socket) return;
       peer.dialling = null;

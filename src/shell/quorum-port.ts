@@ -6,7 +6,7 @@
  * Each connection has a number that is used once in this process, and a name that both its ends
  * work out alike: `DIALLER>ACCEPTOR`, an address and port each.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '../config/server-config.js';
 import type { SnapshotImage } from '../core/image.js';
 import type { PeerConn, Sid } from '../core/ids.js';
@@ -22,6 +22,7 @@ import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import type { Flusher } from './outbox.js';
 import { PeerStream } from './peer-stream.js';
+import type { AcceptedPeers, PeerTransport } from './peer-transport.js';
 import { encodedTxn, rememberTxnBytes } from './storage/txn-bytes.js';
 
 export type PeerEvent = Extract<
@@ -39,6 +40,7 @@ interface Connection {
 
 export interface QuorumPortOptions {
   readonly listener: Listener;
+  readonly transport: PeerTransport;
   readonly peers: ReadonlyMap<Sid, Address>;
   readonly flusher: Flusher;
   readonly log: Logger;
@@ -59,12 +61,16 @@ export class QuorumPort {
   readonly #connections = new Map<PeerConn, Connection>();
   readonly #sockets = new Set<Socket>();
   readonly #names = new Map<PeerConn, string>();
+  readonly #handshakes: AcceptedPeers;
   #dialling: Socket | null = null;
   #nextId = 1;
 
   constructor(options: QuorumPortOptions) {
     this.#options = options;
-    options.listener.accept((socket) => this.#accepted(socket));
+    this.#handshakes = options.transport.accept(options.listener, 'quorum port', {
+      admit: () => options.isLeading(),
+      open: (socket) => this.#accepted(socket),
+    });
   }
 
   /** The name of a connection: until the event or effect that ended it is worked off. */
@@ -74,15 +80,11 @@ export class QuorumPort {
 
   /** Dials; a dial that is not answered yet is given up without a word. */
   dial(sid: Sid): void {
-    const { peers, connectTimeout, onEvent, now } = this.#options;
+    const { peers, transport, connectTimeout, onEvent, now } = this.#options;
     const address = peers.get(sid);
     if (address === undefined) throw new Error(`no quorum address of server ${sid}`);
     this.#dialling?.destroy();
-    const socket = connect({ ...address, noDelay: true });
-    this.#dialling = socket;
-    this.#track(socket);
-    socket.setTimeout(connectTimeout, () => socket.destroy());
-    socket.once('connect', () => {
+    const socket = transport.dial(address, () => {
       if (this.#dialling !== socket) return;
       this.#dialling = null;
       socket.setTimeout(0);
@@ -90,6 +92,9 @@ export class QuorumPort {
       const conn = this.#add(socket, name);
       onEvent({ type: 'opened', conn, as: 'learner', now: now() });
     });
+    this.#dialling = socket;
+    this.#track(socket);
+    socket.setTimeout(connectTimeout, () => socket.destroy());
     socket.once('close', () => {
       if (this.#dialling !== socket) return;
       this.#dialling = null;
@@ -127,10 +132,12 @@ export class QuorumPort {
     await this.#options.listener.close();
     for (const connection of this.#connections.values()) connection.out.flush();
     this.#connections.clear();
+    this.#handshakes.drop();
     for (const socket of this.#sockets) socket.destroy();
   }
 
   #accepted(socket: Socket): void {
+    // Leadership may have ended during a handshake.
     if (!this.#options.isLeading()) {
       socket.on('error', () => undefined);
       socket.destroy();

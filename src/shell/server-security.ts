@@ -10,6 +10,7 @@ import { subjectName } from './key-store/distinguished-name.js';
 import type { ServerListeners } from './listeners.js';
 import type { Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
+import { PLAIN_TRANSPORT, secureTransport, type PeerTransport } from './peer-transport.js';
 import { TlsContext } from './tls.js';
 
 export interface ServerSecurity {
@@ -35,6 +36,21 @@ export function openSecurity(config: ServerConfig, log: Logger): ServerSecurity 
     client: needs.client ? open('ssl.', config.clientTls) : null,
     quorum: needs.quorum && !config.standalone ? open('ssl.quorum.', config.quorumTls) : null,
   };
+}
+
+export function peerTransport(
+  { security }: ServerConfig,
+  context: TlsContext | null,
+  log: Logger,
+): PeerTransport {
+  if (context === null) return PLAIN_TRANSPORT;
+  const { sslQuorum: dialsTls, quorumPortUnification } = security;
+  return secureTransport({
+    context,
+    dialsTls,
+    takesPlain: quorumPortUnification || !dialsTls,
+    log,
+  });
 }
 
 export function clientEntrances(

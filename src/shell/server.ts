@@ -28,7 +28,13 @@ import { Operator } from './operator/operator.js';
 import { answerWord } from './operator/word-answers.js';
 import { Flusher } from './outbox.js';
 import { QuorumPort } from './quorum-port.js';
-import { clientEntrances, openSecurity, type ServerSecurity } from './server-security.js';
+import type { PeerTransport } from './peer-transport.js';
+import {
+  clientEntrances,
+  openSecurity,
+  peerTransport,
+  type ServerSecurity,
+} from './server-security.js';
 import type { Recovered } from './storage/recovery.js';
 import { openStorage, type StorageConfig } from './storage/open-storage.js';
 import type { Storage } from './storage/storage.js';
@@ -126,6 +132,7 @@ export class Server {
   readonly #clients: ClientPort;
   readonly #quorum: QuorumPort | null;
   readonly #election: ElectionPort | null;
+  readonly #transport: PeerTransport;
   readonly #alarm: Alarm;
   readonly #operator: Operator;
   #mode: ServerMode = 'looking';
@@ -153,6 +160,7 @@ export class Server {
     });
     this.#operator = this.#createOperator();
     const flusher = new Flusher();
+    this.#transport = peerTransport(config, parts.security.quorum, log);
     this.#clients = this.#openClientPort(flusher);
     this.#quorum = this.#openQuorumPort(flusher);
     this.#election = this.#openElectionPort();
@@ -316,6 +324,7 @@ export class Server {
     if (listeners.quorum === null) return null;
     return new QuorumPort({
       listener: listeners.quorum,
+      transport: this.#transport,
       peers: new Map(config.peers.map(({ sid, quorum }) => [sid, quorum])),
       flusher,
       log,
@@ -339,6 +348,7 @@ export class Server {
       address: own.election,
       configText: Buffer.from(configText(config.peers)),
       listener: listeners.election,
+      transport: this.#transport,
       log,
       onNotification: (from, notification) =>
         this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),

@@ -13,6 +13,7 @@ import {
 } from '../../src/jute/election.js';
 import { createWriter } from '../../src/jute/writer.js';
 import { ElectionPort } from '../../src/shell/election-port.js';
+import { PLAIN_TRANSPORT } from '../../src/shell/peer-transport.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger, type Logger } from '../../src/shell/logger.js';
 import { Inbox } from '../support/inbox.js';
@@ -55,6 +56,7 @@ function start(sid: number, sids: readonly number[], listeners: readonly Listene
     address: address(listener.port),
     configText: NO_CONFIG,
     listener,
+    transport: PLAIN_TRANSPORT,
     log: logger,
     onNotification: (from, received) => inbox.push([from, received]),
   });
@@ -112,6 +114,7 @@ test('a server that comes later gets what waited for it', async () => {
     peers: [{ sid: 1 as Sid, election: address(port) }],
     address: address(early.port),
     listener: early,
+    transport: PLAIN_TRANSPORT,
     onNotification: () => undefined,
   });
   two.send(1 as Sid, notification(4));
@@ -122,6 +125,7 @@ test('a server that comes later gets what waited for it', async () => {
     peers: [{ sid: 2 as Sid, election: address(early.port) }],
     address: address(port),
     listener: late,
+    transport: PLAIN_TRANSPORT,
     onNotification: (from, received) => inbox.push([from, received]),
   });
   assert.deepEqual(await inbox.take(), [2, notification(4)]);

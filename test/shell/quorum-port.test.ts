@@ -7,6 +7,7 @@ import type { Millis, PeerConn, SessionId, Sid } from '../../src/core/ids.js';
 import type { Packet } from '../../src/core/message.js';
 import type { Txn } from '../../src/core/txn.js';
 import type { Zxid } from '../../src/core/zxid.js';
+import { PLAIN_TRANSPORT } from '../../src/shell/peer-transport.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger } from '../../src/shell/logger.js';
 import { Flusher } from '../../src/shell/outbox.js';
@@ -32,6 +33,7 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
   const server = { leading: false };
   const port = new QuorumPort({
     listener,
+    transport: PLAIN_TRANSPORT,
     peers: new Map([[LEADER, { host: HOST, port: leaderPort }]]),
     flusher: new Flusher(),
     log: createLogger('info', log.push),

@@ -61,7 +61,11 @@ const asInstalled =
     ?.split(' ')
     .filter((word) => word !== '') ?? [];
 
-const memberCommand = (options: ClusterOptions, cfgFile: string, sid: number): Promise<Command> => {
+export const memberCommand = (
+  options: ClusterOptions,
+  cfgFile: string,
+  sid: number,
+): Promise<Command> => {
   if (options.kind === 'apache') return apacheCommand(cfgFile, options.jvm ?? testJvm);
   const args = [...asInstalled, ...(options.node ?? []), zabMain, 'server', cfgFile];
   const { traces } = options;
