@@ -62,7 +62,7 @@ export function leaderPropose(
  * Before: LEADING in BROADCAST, the entry is of this epoch. After: the newest zxid that a quorum of
  * voters has is committed, with everything before it.
  * Effects: for each entry, in order: `deliver`, `send` COMMIT to every forwarding follower and INFORM
- * to every forwarding observer; then the syncs that waited for them.
+ * to every forwarding observer, then the syncs that waited for it.
  * @spec Broadcast!LeaderProcessACK
  */
 export function leaderProcessACK(
@@ -135,21 +135,27 @@ function commit(state: CoreState, peer: LeaderBroadcast, zxid: Zxid, out: CoreEf
       const packet = handler.voting ? toFollowers : toObservers;
       out.push({ type: 'send', conn: handler.conn, packet });
     }
+    answerSyncs(peer, txn.zxid, out);
   });
   const log = trimCommitted(delivered, state.config.commitLogCount);
   const next = withLog(state, log);
-  return peer.syncs.length === 0 ? next : withPeer(next, answerSyncs(peer, zxid, out));
+  return peer.syncs.length === 0 ? next : withPeer(next, withoutSyncs(peer, zxid));
 }
 
-/** Answers the syncs that waited for nothing after `committed`. */
-export function answerSyncs<P extends LeaderBroadcast | Standalone>(
-  peer: P,
-  committed: Zxid,
+/** Right after the delivery of `zxid`: answers the syncs that waited for it, and for nothing after it. */
+export function answerSyncs(
+  { syncs }: LeaderBroadcast | Standalone,
+  zxid: Zxid,
   out: CoreEffect[],
-): P {
-  const due = peer.syncs.filter((sync) => sync.after <= committed);
-  for (const { conn, packet } of due) answerSync(conn, packet, out);
-  return { ...peer, syncs: peer.syncs.slice(due.length) };
+): void {
+  for (const { after, conn, packet } of syncs) {
+    if (after === zxid) answerSync(conn, packet, out);
+  }
+}
+
+/** Without the syncs that {@link answerSyncs} has answered up to `committed`. */
+export function withoutSyncs<P extends LeaderBroadcast | Standalone>(peer: P, committed: Zxid): P {
+  return { ...peer, syncs: peer.syncs.filter((sync) => sync.after > committed) };
 }
 
 function answerSync(conn: PeerConn | null, packet: SyncPacket, out: CoreEffect[]): void {

@@ -4,7 +4,7 @@
  * `SyncRequestProcessor` hands on what it flushed).
  */
 import type { CoreEffect } from './effect.js';
-import { answerSyncs } from './broadcast.js';
+import { answerSyncs, withoutSyncs } from './broadcast.js';
 import { appendTxn, deliverUpTo, trimCommitted } from './log.js';
 import type { CoreState, Standalone } from './state.js';
 import { withLog, withPeer } from './state.js';
@@ -24,18 +24,23 @@ export function standalonePropose(state: CoreState, txn: Txn, out: CoreEffect[])
   return withLog(state, appendTxn(state.log, txn, null, out));
 }
 
-/** The log is durable up to `zxid`. Effects: the deliveries, then the syncs that waited for them. */
+/** The log is durable up to `zxid`. Effects: the deliveries, each before the syncs that waited for it. */
 export function standalonePersistLog(
   state: CoreState,
   peer: Standalone,
   zxid: Zxid,
   out: CoreEffect[],
 ): CoreState {
-  const next = commitUpTo(state, zxid, out);
-  return peer.syncs.length === 0 ? next : withPeer(next, answerSyncs(peer, zxid, out));
+  const next = commitUpTo(state, zxid, out, (txn) => answerSyncs(peer, txn.zxid, out));
+  return peer.syncs.length === 0 ? next : withPeer(next, withoutSyncs(peer, zxid));
 }
 
-function commitUpTo(state: CoreState, zxid: Zxid, out: CoreEffect[]): CoreState {
-  const delivered = deliverUpTo(state.log, zxid, out);
+function commitUpTo(
+  state: CoreState,
+  zxid: Zxid,
+  out: CoreEffect[],
+  each?: (txn: Txn) => void,
+): CoreState {
+  const delivered = deliverUpTo(state.log, zxid, out, each);
   return withLog(state, trimCommitted(delivered, state.config.commitLogCount));
 }

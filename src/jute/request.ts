@@ -15,7 +15,15 @@ import type {
 } from '../core/request.js';
 import { DecodeError, attempt, invalid } from './decode-error.js';
 import { OpCode } from './opcode.js';
-import { createReader, readBool, readBuffer, readBytes, readInt, readLong } from './reader.js';
+import {
+  createReader,
+  readBigLong,
+  readBool,
+  readBuffer,
+  readBytes,
+  readInt,
+  readLong,
+} from './reader.js';
 import { readClaimedZxid, readNullableString, readString, remaining } from './reader.js';
 import type { Reader } from './reader.js';
 import { MULTI_END, readAcls, readMultiHeader, readStrings } from './records.js';
@@ -134,6 +142,12 @@ function readAuth(r: Reader): AuthRequest {
   return { op: 'auth', scheme, auth: readBuffer(r) };
 }
 
+/** Switched off: it is only read, as a record that is malformed is answered before anything else. */
+function readReconfig(r: Reader): void {
+  for (let text = 0; text < 3; text++) readNullableString(r);
+  readBigLong(r);
+}
+
 /** The record of `opcode`; an opcode that is none of ours gives `unknown`. @throws DecodeError */
 export function readRequestBody(r: Reader, opcode: number): ClientRequest {
   const part = readMultiOp(r, opcode);
@@ -187,6 +201,9 @@ export function readRequestBody(r: Reader, opcode: number): ClientRequest {
       return { op: 'addWatch', path: readString(r), mode: readInt(r) };
     case OpCode.createSession:
       return { op: 'createSession', timeout: readInt(r) };
+    case OpCode.reconfig:
+      readReconfig(r);
+      return { op: 'unknown', opcode };
     default:
       return { op: 'unknown', opcode };
   }
@@ -215,6 +232,12 @@ function writeSetWatches(w: Writer, request: SetWatchesRequest): void {
   if (request.op === 'setWatches') return;
   writeStrings(w, request.persistent);
   writeStrings(w, request.persistentRecursive);
+}
+
+/** Nothing joins, leaves or is new: what is read of a reconfiguration is not kept. */
+function writeNoReconfig(w: Writer): void {
+  for (let text = 0; text < 3; text++) writeBuffer(w, null);
+  writeLong(w, -1);
 }
 
 /** The record that follows the opcode. */
@@ -269,10 +292,11 @@ export function writeRequestBody(w: Writer, request: ClientRequest): void {
       return writeInt(w, request.mode);
     case 'createSession':
       return writeInt(w, request.timeout);
+    case 'unknown':
+      return request.opcode === OpCode.reconfig ? writeNoReconfig(w) : undefined;
     case 'ping':
     case 'closeSession':
     case 'whoAmI':
-    case 'unknown':
       return;
     default: {
       const never: never = request;

@@ -196,6 +196,9 @@ test('a sync waits for what was proposed before it, and only for that', () => {
   );
   const committed = feed(later.state, packet(11, plain('ACK', zxid(1, 1))));
   assert.deepEqual(typesOf(committed), ['deliver', 'COMMIT', 'synced', 'SYNC']);
+  const both = feed(later.state, packet(11, plain('ACK', zxid(1, 2))));
+  const second = ['deliver', 'COMMIT', 'synced'];
+  assert.deepEqual(typesOf(both), ['deliver', 'COMMIT', 'synced', 'SYNC', ...second]);
   const gone = feed(proposed.state, { type: 'closed', conn: conn(11), now: 2 });
   assert.deepEqual(typesOf(gone)[0], 'learnerGone');
 });
@@ -249,6 +252,8 @@ test('standalone: a sync waits for the disk, the wrong zxid throws', () => {
   const waits = feed(alone, { type: 'propose', txn: txnOf(1 as Zxid) }, ask);
   assert.deepEqual(typesOf(waits), []);
   assert.deepEqual(typesOf(feed(waits.state, persisted(1))), ['deliver', 'synced']);
+  const more = feed(waits.state, { type: 'propose', txn: txnOf(2 as Zxid) });
+  assert.deepEqual(typesOf(feed(more.state, persisted(2))), ['deliver', 'synced', 'deliver']);
   assert.throws(() => feed(alone, { type: 'propose', txn: txnOf(2 as Zxid) }), /expected 1/);
   assert.deepEqual(feed(alone, says(2, 3, 'LOOKING'), packet(1, info(2))).effects, []);
 });

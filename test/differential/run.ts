@@ -31,6 +31,9 @@ const PASSWORDS: Readonly<Record<Password, (right: Buffer) => Buffer | null>> = 
   longer: (right) => Buffer.concat([right, Buffer.of(0)]),
 };
 
+/** What both refuse they close a moment later, and may answer more until then. */
+const closes = (op: Request['op'] | undefined): boolean => op === 'raw' || op === 'check';
+
 class Run {
   readonly names = new Names();
   readonly #peers: readonly Peer[];
@@ -119,7 +122,7 @@ class Run {
       if (peer.session !== null) this.#sessions.delete(peer.session.id);
       peer.session = null;
       await peer.untilClosed();
-    } else if (last.err === -6 || (op === 'auth' && last.err !== 0)) {
+    } else if ((last.err === -6 && closes(op)) || (op === 'auth' && last.err !== 0)) {
       await peer.untilClosed();
     }
   }

@@ -58,7 +58,7 @@ const cfg: ZooCfg = {
   tickTime: 200,
   initLimit: 100,
   syncLimit: 50,
-  extra: ['forceSync=no', 'extendedTypesEnabled=true'],
+  extra: ['forceSync=no'],
 };
 
 export interface Servers extends AsyncDisposable {

@@ -275,7 +275,7 @@ test('damaged requests never do worse than a DecodeError', () => {
 });
 
 test('opcodes that are none of a client are unknown', () => {
-  for (const opcode of [-10, -1, 0, 10, 16, 102, 9999]) {
+  for (const opcode of [-10, -1, 0, 10, 102, 9999]) {
     const frame = Buffer.alloc(12);
     frame.writeInt32BE(opcode, 4);
     assert.deepEqual(decodeRequest(frame), {
@@ -284,6 +284,14 @@ test('opcodes that are none of a client are unknown', () => {
       request: { op: 'unknown', opcode },
     });
   }
+});
+
+test('a reconfiguration is read and dropped', () => {
+  const request: ClientRequest = { op: 'unknown', opcode: 16 };
+  const frame = unframed(encodeRequest(w, 7, request));
+  assert.deepEqual(decodeRequest(frame), { ok: true, xid: 7, request });
+  const cut = decodeRequest(frame.subarray(0, -1));
+  assert.equal(cut.ok, false);
 });
 
 test('a multi holds writes only, a multiRead reads only', () => {
