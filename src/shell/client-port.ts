@@ -178,6 +178,15 @@ export class ClientPort {
     }
   }
 
+  /** Ends every connection, without a word to the service. */
+  hangUpAll(reason: string): void {
+    for (const connection of [...this.#connections.values()]) {
+      this.#log('closed', connection, reason);
+      this.#retire(connection);
+      connection.outbox.end();
+    }
+  }
+
   /** Stops listening and drops every connection; what was sent before is handed to the kernel. */
   async close(): Promise<void> {
     await Promise.all(this.#options.entrances.map((entrance) => entrance.close()));

@@ -73,6 +73,13 @@ export class MemberDriver {
     this.#queue = [];
   }
 
+  /** Works on from `initial`, as a server does that starts anew. Not from within a step. */
+  restart(initial: MemberState): void {
+    this.#state = initial;
+    this.#queue = [];
+    this.#stopped = false;
+  }
+
   #run(): void {
     this.#running = true;
     try {

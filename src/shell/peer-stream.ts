@@ -24,6 +24,11 @@ export class PeerStream {
     socket.on('drain', () => this.#pump());
   }
 
+  /** Bytes not yet taken by the kernel. */
+  get pending(): number {
+    return this.#outbox.pending;
+  }
+
   send(packet: Uint8Array): void {
     if (this.#behind === null) this.#outbox.write(packet);
     else this.#behind.push(packet);

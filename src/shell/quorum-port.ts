@@ -17,6 +17,7 @@ import { feedQuorum, quorumStream, type QuorumStream } from '../jute/quorum-stre
 import { createWriter } from '../jute/writer.js';
 import type { CoreEvent } from '../core/event.js';
 import { addressText, plainIp } from './address.js';
+import { wallClock } from './clock.js';
 import { linger } from './linger.js';
 import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
@@ -36,7 +37,23 @@ interface Connection {
   readonly socket: Socket;
   readonly out: PeerStream;
   input: QuorumStream;
+  /** ms since 1970. */
+  readonly established: number;
+  received: number;
+  sent: number;
 }
+
+/** A connection as operators see it. */
+export interface PeerFacts {
+  /** `IP:PORT` of the other side. */
+  readonly address: string;
+  readonly established: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly queuedBytes: number;
+}
+
+const GONE: PeerFacts = { address: '', established: 0, received: 0, sent: 0, queuedBytes: 0 };
 
 export interface QuorumPortOptions {
   readonly listener: Listener;
@@ -106,6 +123,7 @@ export class QuorumPort {
   send(conn: PeerConn, packet: Packet): void {
     const connection = this.#connections.get(conn);
     if (connection === undefined) return;
+    connection.sent += 1;
     if (packet.type === 'SNAP') {
       const { snapshot } = packet;
       connection.out.send(encodeSnapHead(this.#writer, snapshot.zxid));
@@ -125,6 +143,31 @@ export class QuorumPort {
     this.#options.log.info('quorum connection closed', { name, reason });
     out.end();
     linger(socket);
+  }
+
+  /** What a connection has carried; of one that is gone nothing. */
+  facts(conn: PeerConn): PeerFacts {
+    const connection = this.#connections.get(conn);
+    if (connection === undefined) return GONE;
+    const { socket, established, received, sent, out } = connection;
+    const address = endpoint(socket, 'remote');
+    return { address, established, received, sent, queuedBytes: out.pending };
+  }
+
+  resetCounts(): void {
+    for (const connection of this.#connections.values()) {
+      connection.received = connection.sent = 0;
+    }
+  }
+
+  /** Ends every connection, and a dial under way, without a word to the member. */
+  dropAll(): void {
+    this.#dialling?.destroy();
+    this.#dialling = null;
+    const dropped = [...this.#connections.values()];
+    this.#connections.clear();
+    this.#names.clear();
+    for (const { socket } of dropped) socket.destroy();
   }
 
   async close(): Promise<void> {
@@ -164,6 +207,9 @@ export class QuorumPort {
       socket,
       out: new PeerStream(socket, this.#options.flusher),
       input: quorumStream(this.#options.packetMax),
+      established: wallClock(),
+      received: 0,
+      sent: 0,
     };
     this.#connections.set(id, connection);
     this.#names.set(id, name);
@@ -177,6 +223,7 @@ export class QuorumPort {
     const { onEvent, now } = this.#options;
     const { stream, packets, error } = feedQuorum(connection.input, chunk);
     connection.input = stream;
+    connection.received += packets.length;
     for (const { packet, txnBytes } of packets) {
       // A packet before may have led to a close.
       if (!this.#connections.has(conn)) return;

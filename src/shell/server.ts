@@ -3,16 +3,13 @@
  * `ZooKeeperServerMain`). It is opened in the order ports, files, member; it ends by `stop`, by
  * `kill`, or by a fault of its own: a disk that fails, a broken invariant.
  */
+import type { Readable } from 'node:stream';
 import type { Address, ServerConfig } from '../config/server-config.js';
 import { configText } from '../config/config-text.js';
 import type { PeerConn, SessionId } from '../core/ids.js';
 import { serverStateOf } from '../core/state.js';
-import {
-  initialMember,
-  snapshotReady,
-  type MemberEffect,
-  type MemberState,
-} from '../server/member.js';
+import { zxidToHex, type Zxid } from '../core/zxid.js';
+import { initialMember, type MemberEffect, type MemberState } from '../server/member.js';
 import { imageOf, treeOf } from '../tree/image.js';
 import type { Tree } from '../tree/tree.js';
 import { Alarm } from './alarm.js';
@@ -35,9 +32,11 @@ import {
   peerTransport,
   type ServerSecurity,
 } from './server-security.js';
+import type { TakenSnapshot } from './operator/admin-data.js';
+import { receiveSnapshot } from './storage/restore.js';
+import { ServerDisk } from './server-disk.js';
 import type { Recovered } from './storage/recovery.js';
-import { openStorage, type StorageConfig } from './storage/open-storage.js';
-import type { Storage } from './storage/storage.js';
+import type { StorageConfig } from './storage/open-storage.js';
 import { StorageError } from './storage/storage-error.js';
 import type { OpenTrace, TraceSink } from './trace-sink.js';
 
@@ -70,45 +69,27 @@ export async function startServer(
   let server: Server | null = null;
   try {
     const security = openSecurity(config, log);
-    const { recovered, storage } = await openStorage(
-      { ...storageConfig(config), ...options.storage },
-      {
-        onPersisted: (ticket) => server?.persisted(ticket),
-        onFailure: (error) => server?.failed(new OperatorError(error.message)),
-      },
-    );
-    for (const note of recovered.notes) log.warn(note);
     server = new Server({
-      ...{ config, listeners, security, storage, log },
+      ...{ config, listeners, security, log },
       openTrace: options.openTrace ?? null,
       onRole: options.onRole ?? (() => undefined),
+      storage: options.storage ?? {},
     });
-    server.start(recovered);
+    await server.open();
     return server;
   } catch (error) {
+    await server?.kill();
     await closeListeners(listeners);
     throw error instanceof StorageError ? new OperatorError(error.message) : error;
   }
-}
-
-function storageConfig(config: ServerConfig): StorageConfig {
-  const { dataDir, dataLogDir, forceSync, preAllocSizeKb, snapCount, snapSizeBytes } = config;
-  return {
-    dataDir,
-    dataLogDir,
-    fsync: forceSync,
-    preAllocSizeKb,
-    snapCount,
-    snapSizeLimitKb: Number.isFinite(snapSizeBytes) ? snapSizeBytes / 1024 : 0,
-    imageOf: ({ image }) => imageOf(image as Tree),
-  };
 }
 
 interface Parts {
   readonly config: ServerConfig;
   readonly listeners: ServerListeners;
   readonly security: ServerSecurity;
-  readonly storage: Storage;
+  /** What tests change about the disk. */
+  readonly storage: NonNullable<ServerOptions['storage']>;
   readonly log: Logger;
   readonly openTrace: OpenTrace | null;
   readonly onRole: () => void;
@@ -135,6 +116,7 @@ export class Server {
   readonly #transport: PeerTransport;
   readonly #alarm: Alarm;
   readonly #operator: Operator;
+  readonly #disk: ServerDisk;
   #mode: ServerMode = 'looking';
   #isServing = false;
   #ending = false;
@@ -159,6 +141,15 @@ export class Server {
       this.#gone = resolve;
     });
     this.#operator = this.#createOperator();
+    this.#disk = new ServerDisk({
+      ...{ config, log, changes: parts.storage, metrics: this.#operator.metrics },
+      state: () => this.#driver.state,
+      onPersisted: (ticket) => this.persisted(ticket),
+      onFailure: (error) => this.failed(new OperatorError(error.message)),
+      onSlow: () => {
+        this.#operator.slowFsyncs += 1;
+      },
+    });
     const flusher = new Flusher();
     this.#transport = peerTransport(config, parts.security.quorum, log);
     this.#clients = this.#openClientPort(flusher);
@@ -187,13 +178,72 @@ export class Server {
     return this.#isServing;
   }
 
-  /** Gives the member what the disk holds. */
-  start(recovered: Recovered): void {
+  /** Where the AdminServer listens; null: it does not. */
+  get adminPort(): number | null {
+    return this.#operator.adminPort;
+  }
+
+  /** Where Prometheus reads; null: nowhere. */
+  get metricsPort(): number | null {
+    return this.#operator.metricsPort;
+  }
+
+  /** Opens the disk and the operators' ports, and gives the member what the disk holds. */
+  async open(): Promise<void> {
+    const recovered = await this.#disk.open();
+    await this.#operator.open();
+    this.#start(recovered);
+    this.#disk.startPurging();
+  }
+
+  #start({ image, disk }: Recovered): void {
     const now = monotonicNow();
-    const { image, disk } = recovered;
     const snapshot = image === null ? null : { zxid: image.zxid, image: treeOf(image) };
     this.#driver.post({ type: 'serviceStart', now, wallClock: wallClock(), snapshot });
     this.#driver.post({ type: 'start', now, disk });
+  }
+
+  /** Removes older snapshots than the newest `retain` (3 at least), and logs none of those needs. */
+  purge(retain: number): Promise<void> {
+    return this.#disk.purge(retain);
+  }
+
+  /**
+   * Writes a snapshot of what is committed now, beside everything else.
+   * @throws if the server ends before
+   */
+  takeSnapshot(): Promise<TakenSnapshot> {
+    return this.#disk.takeSnapshot();
+  }
+
+  /**
+   * Takes the snapshot that `input` holds for the server's whole state, and starts anew from it:
+   * every connection ends, and what was there before is gone.
+   * @throws if it is no such snapshot; then nothing has changed
+   */
+  async restore(input: Readable): Promise<Zxid> {
+    const { config, log } = this.#parts;
+    const received = await receiveSnapshot(config, input);
+    log.warn('restoring from a snapshot', { zxid: zxidToHex(received.zxid) });
+    this.#driver.stop();
+    this.#alarm.stop();
+    this.#drop();
+    try {
+      const recovered = await this.#disk.replace(received);
+      this.#drop();
+      this.#driver.restart(initialMember(coreConfig(config), serviceConfig(config)));
+      this.#start(recovered);
+    } catch (error) {
+      this.failed(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+    return received.zxid;
+  }
+
+  /** Ends every connection of clients and servers. */
+  #drop(): void {
+    this.#clients.hangUpAll('the server restores a snapshot');
+    this.#quorum?.dropAll();
   }
 
   /** Ends a client's session now, by its closing transaction; only a leader can. */
@@ -232,10 +282,9 @@ export class Server {
     this.#driver.stop();
     this.#alarm.stop();
     this.#notServed(ending.by === 'fault' ? ending.error : new Error('the server was stopped'));
-    const { storage } = this.#parts;
     const closing = [this.#clients.close(), this.#quorum?.close(), this.#election?.close()];
-    const outcome = ending.by === 'stop' ? storage.close() : storage.abandon();
-    await Promise.all([...closing, outcome]);
+    const outcome = this.#disk.end(ending.by === 'stop');
+    await Promise.all([...closing, outcome, this.#operator.close()]);
     this.#gone(ending);
   }
 
@@ -247,7 +296,7 @@ export class Server {
       case 'clientClose':
         return this.#clients.perform(effect);
       case 'persist':
-        return this.#parts.storage.submit(effect.ticket, effect.write);
+        return this.#disk.submit(effect.ticket, effect.write);
       case 'send':
         return this.#quorum?.send(effect.conn, effect.packet);
       case 'close':
@@ -266,7 +315,7 @@ export class Server {
   }
 
   #stepped(state: MemberState): void {
-    const { role, tree } = state.service;
+    const { role } = state.service;
     if (role.kind !== this.#mode || role.serving !== this.#isServing) {
       this.#operator.roleChanged(role.kind !== this.#mode, role.serving);
       this.#mode = role.kind;
@@ -276,8 +325,7 @@ export class Server {
       if (serving) this.#served();
       this.#parts.onRole();
     }
-    const { storage } = this.#parts;
-    if (storage.snapshotDue() && snapshotReady(state)) void storage.snapshot(imageOf(tree));
+    this.#disk.stepped(state);
   }
 
   #openTrace(): TraceSink | null {
@@ -288,7 +336,7 @@ export class Server {
   }
 
   #createOperator(): Operator {
-    const { config, listeners } = this.#parts;
+    const { config, listeners, log } = this.#parts;
     return new Operator({
       config,
       clients: () => this.#clients,
@@ -297,9 +345,10 @@ export class Server {
         client: listeners.client?.port ?? -1,
         secure: listeners.secure?.port ?? -1,
       }),
-      slowFsyncs: () => 0,
-      lastSnapshot: () => null,
-      learnerAddress: (conn) => this.#quorum?.nameOf(conn as PeerConn) ?? '',
+      quorum: () => this.#quorum,
+      log,
+      takeSnapshot: () => this.takeSnapshot(),
+      restore: (input) => this.restore(input),
     });
   }
 

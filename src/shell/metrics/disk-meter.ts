@@ -2,12 +2,6 @@
 import type { LogIo } from '../storage/log-writer.js';
 import type { ServerMetrics } from './server-metrics.js';
 
-export interface DiskMeter {
-  readonly io: LogIo;
-  /** Flushes that took longer than the threshold. */
-  readonly slow: () => number;
-}
-
 /**
  * @param thresholdMs a flush that takes longer is told of by `onSlow`.
  */
@@ -16,17 +10,14 @@ export function meterDisk(
   metrics: ServerMetrics,
   thresholdMs: number,
   onSlow: (ms: number) => void,
-): DiskMeter {
-  let slow = 0;
+): LogIo {
   const sync = async (fd: number): Promise<void> => {
     const start = performance.now();
     await io.sync(fd);
     const ms = Math.round(performance.now() - start);
     metrics.fsyncTime.add(ms);
     metrics.syncProcessorFlushTime.add(ms);
-    if (ms <= thresholdMs) return;
-    slow += 1;
-    onSlow(ms);
+    if (ms > thresholdMs) onSlow(ms);
   };
-  return { io: { ...io, sync }, slow: () => slow };
+  return { ...io, sync };
 }

@@ -2,16 +2,28 @@
  * What a server has for its operators: the view that all answers are made of, the metrics, and
  * the ports beside the client port.
  */
+import type { Readable } from 'node:stream';
+import { METRICS_PROVIDERS } from '../../config/operation-settings.js';
 import type { ServerConfig } from '../../config/server-config.js';
+import type { PeerConn } from '../../core/ids.js';
+import type { Zxid } from '../../core/zxid.js';
+import { isAllowed } from '../../server/acl.js';
+import { authenticate } from '../../server/auth.js';
 import type { MemberState, MemberStep } from '../../server/member.js';
+import { getNode } from '../../tree/tree.js';
 import type { ClientPort, ConnectionFacts } from '../client-port.js';
 import { BufferStats, type ClientStats } from '../client-stats.js';
 import { monotonicNow, wallClock } from '../clock.js';
-import type { Gauge } from '../metrics/exposition.js';
-import { fileDescriptors } from '../metrics/process-gauges.js';
+import type { Logger } from '../logger.js';
+import { prometheusText, type Gauge } from '../metrics/exposition.js';
+import { fileDescriptors, watchCollections } from '../metrics/process-gauges.js';
 import { StepMeter } from '../metrics/step-meter.js';
-import { createServerMetrics, type ServerMetrics } from '../metrics/server-metrics.js';
-import { serverGauges } from './monitor.js';
+import { allMetrics, createServerMetrics, type ServerMetrics } from '../metrics/server-metrics.js';
+import type { PeerFacts, QuorumPort } from '../quorum-port.js';
+import { AdminData, type TakenSnapshot } from './admin-data.js';
+import { AdminServer } from './admin-server.js';
+import { MetricsServer } from './metrics-server.js';
+import { prometheusGauges, serverGauges } from './monitor.js';
 import type { OperatorMode, OperatorView } from './view.js';
 
 export interface OperatorParts {
@@ -19,10 +31,13 @@ export interface OperatorParts {
   readonly clients: () => ClientPort;
   readonly member: () => MemberState;
   readonly ports: () => { readonly client: number; readonly secure: number };
-  readonly slowFsyncs: () => number;
-  readonly lastSnapshot: () => OperatorView['lastSnapshot'];
-  readonly learnerAddress: (conn: number) => string;
+  readonly quorum: () => QuorumPort | null;
+  readonly log: Logger;
+  readonly takeSnapshot: () => Promise<TakenSnapshot>;
+  readonly restore: (input: Readable) => Promise<Zxid>;
 }
+
+const NO_PEER: PeerFacts = { address: '', established: 0, received: 0, sent: 0, queuedBytes: 0 };
 
 /** Apache: `ZooTrace`'s default. */
 const TRACE_MASK = 306n;
@@ -36,6 +51,11 @@ export class Operator implements OperatorView {
   servingSince = monotonicNow();
   readonly #parts: OperatorParts;
   readonly #meter: StepMeter;
+  #admin: AdminServer | null = null;
+  #metricsServer: MetricsServer | null = null;
+  #unwatch: (() => void) | null = null;
+  /** Flushes that took longer than they should. */
+  slowFsyncs = 0;
   /** Sizes of parts of the tree, as worked out before. */
   readonly #sizes = new WeakMap<object, number>();
 
@@ -43,6 +63,63 @@ export class Operator implements OperatorView {
     this.#parts = parts;
     this.config = parts.config;
     this.#meter = new StepMeter(this.metrics, this.proposals, monotonicNow, wallClock);
+  }
+
+  /** Where the AdminServer listens; null: it does not. */
+  get adminPort(): number | null {
+    return this.#admin?.port ?? null;
+  }
+
+  /** Where Prometheus reads; null: nowhere. */
+  get metricsPort(): number | null {
+    return this.#metricsServer?.port ?? null;
+  }
+
+  /**
+   * Opens the ports that the configuration asks for.
+   * @throws {OperatorError} if the metrics' cannot be had
+   */
+  async open(): Promise<void> {
+    const { admin, metrics } = this.config;
+    if (metrics.provider === METRICS_PROVIDERS.PROMETHEUS) {
+      if (metrics.exportJvmInfo) this.#unwatch = watchCollections();
+      this.#metricsServer = await MetricsServer.start(metrics.host, metrics.port, () =>
+        prometheusText(prometheusGauges(this), allMetrics(this.metrics)),
+      );
+    }
+    if (admin.enabled) this.#admin = await this.#openAdmin();
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch?.();
+    await Promise.all([this.#admin?.close(), this.#metricsServer?.close()]);
+  }
+
+  #openAdmin(): Promise<AdminServer | null> {
+    const { config, metrics } = this;
+    const { log, takeSnapshot, restore } = this.#parts;
+    if (config.admin.portUnification || config.admin.forceHttps) {
+      // Nobody who asks for HTTPS wants passwords to come in plain.
+      log.error('AdminServer does not start: it has no HTTPS here', { port: config.admin.port });
+      return Promise.resolve(null);
+    }
+    const { admin, disk } = config;
+    const now = monotonicNow;
+    const data = new AdminData({ admin, disk, metrics, log, now, takeSnapshot, restore });
+    return AdminServer.start({
+      view: this,
+      data,
+      log,
+      identify: (scheme, auth, ip) => {
+        const { config: service } = this.member.service;
+        if (!service.rules.schemes.has(scheme)) return null;
+        return authenticate([], { op: 'auth', scheme, auth }, ip, service);
+      },
+      mayAccessRoot: (identities, perm) => {
+        const { config: service, tree } = this.member.service;
+        return isAllowed(service.rules, getNode(tree, '/')?.acl ?? [], perm, identities);
+      },
+    });
   }
 
   stepped(step: MemberStep): void {
@@ -99,20 +176,14 @@ export class Operator implements OperatorView {
     return monotonicNow();
   }
 
-  get slowFsyncs(): number {
-    return this.#parts.slowFsyncs();
-  }
-
-  get lastSnapshot(): OperatorView['lastSnapshot'] {
-    return this.#parts.lastSnapshot();
-  }
-
   get descriptors(): OperatorView['descriptors'] {
     const { open, max } = fileDescriptors();
     return { open_file_descriptor_count: open, max_file_descriptor_count: max };
   }
 
-  readonly learnerAddress = (conn: number): string => this.#parts.learnerAddress(conn);
+  readonly learner = (conn: PeerConn): PeerFacts => this.#parts.quorum()?.facts(conn) ?? NO_PEER;
+
+  readonly resetLearners = (): void => this.#parts.quorum()?.resetCounts();
 
   readonly gauges = (): readonly Gauge[] => serverGauges(this, this.#sizes);
 }

@@ -1,9 +1,11 @@
 /** A running server as its operators see it: what every answer to them is made of. */
 import type { ServerConfig } from '../../config/server-config.js';
+import type { PeerConn } from '../../core/ids.js';
 import type { MemberState } from '../../server/member.js';
 import type { ConnectionFacts } from '../client-port.js';
 import type { BufferStats, ClientStats } from '../client-stats.js';
 import type { Gauge } from '../metrics/exposition.js';
+import type { PeerFacts } from '../quorum-port.js';
 import type { ServerMetrics } from '../metrics/server-metrics.js';
 
 /** What `srvr` answers, as Apache's `Version.getFullVersion`. */
@@ -35,10 +37,10 @@ export interface OperatorView {
   readonly now: number;
   /** Flushes that took longer than they should. */
   readonly slowFsyncs: number;
-  /** The newest snapshot that was written or received since the start, or found at it. */
-  readonly lastSnapshot: { readonly zxid: number; readonly seconds: number } | null;
-  /** Of a leader: the addresses of its learners' connections, by number. */
-  readonly learnerAddress: (conn: number) => string;
+  /** Of a leader: a learner's connection. */
+  readonly learner: (conn: PeerConn) => PeerFacts;
+  /** Forgets what was counted of all of them. */
+  readonly resetLearners: () => void;
   /** Of this process. */
   readonly descriptors: {
     readonly open_file_descriptor_count: number;

@@ -30,6 +30,8 @@ import { encodedTxn } from './txn-bytes.js';
 export interface StorageEvents {
   /** Every write up to `ticket` is durable. Never called from within `submit`. */
   readonly onPersisted: (ticket: number) => void;
+  /** So many transactions are on disk, in one flush; so many writes wait. */
+  readonly onAppended?: (txns: number, waiting: number) => void;
   /** Once, at the first failure: the server must stop. */
   readonly onFailure: (error: StorageError) => void;
 }
@@ -45,6 +47,8 @@ export interface Storage {
    * superseded, or failed (`onFailure`).
    */
   readonly snapshot: (image: SnapshotImage) => Promise<void>;
+  /** Removes older snapshots than the newest `retain`, and logs that none of those needs. */
+  readonly purge: (retain: number) => Promise<void>;
   /** Ends in order: everything submitted is durable when this resolves. */
   readonly close: () => Promise<void>;
   /** Ends as a kill would: what was not flushed may or may not be there. */
@@ -170,6 +174,7 @@ class DiskQueue implements Storage {
     this.#roll = false;
     const what = `write the transaction log in ${folders.logs}`;
     policy.logged(txns.length, await writing(what, () => log.append(txns)));
+    this.events.onAppended?.(txns.length, this.#queue.length);
   }
 
   #cannotTruncate(zxid: Zxid): StorageError {
@@ -235,9 +240,20 @@ class DiskQueue implements Storage {
     if (there || !(await writeSnapshotFile(path + TMP, image, fsync, wanted))) return;
     await renameDurably(folders.snapshots, path + TMP, path);
     if (image.zxid > this.#snapshotZxid) this.#snapshotZxid = image.zxid;
-    if (retain === 0) return;
-    const snapshots = await listFiles(folders.snapshots, 'snapshot');
-    await removeFiles(purgeable(snapshots, await listFiles(folders.logs, 'log'), retain));
+    if (retain > 0) await purgeFolders(folders, retain);
+  }
+
+  async purge(retain: number): Promise<void> {
+    if (this.#state !== 'open') return;
+    const { folders } = this.parts;
+    const what = `remove old files in ${folders.snapshots}`;
+    try {
+      // A snapshot under way ends first: it may be one of those to keep.
+      await this.#snapshot?.done;
+      await writing(what, () => purgeFolders(folders, retain));
+    } catch (e) {
+      this.#fail(e);
+    }
   }
 
   #fail(e: unknown): void {
@@ -267,6 +283,13 @@ class DiskQueue implements Storage {
     this.parts.log.close();
     for (const lock of this.parts.locks) await lock.release();
   }
+}
+
+/** Logs before snapshots: what a crash in between leaves can still be read. */
+async function purgeFolders(folders: Folders, retain: number): Promise<void> {
+  const snapshots = await listFiles(folders.snapshots, 'snapshot');
+  const logs = await listFiles(folders.logs, 'log');
+  await removeFiles(purgeable(snapshots, logs, retain));
 }
 
 /** Starts the queue over what `openStorage` prepared. */
