@@ -18,3 +18,4 @@ export { CREATOR_ALL_ACL, OPEN_ACL, Perms, READ_ACL } from './types.js';
 export type { Acl, CallOptions, ClientState, CreateMode, CreateOptions, Data } from './types.js';
 export type { EventType, Identity, NodeData, ReadOptions, Stat, VersionOptions } from './types.js';
 export type { WatchedEvent, Watcher, WatcherType } from './types.js';
+export * from './recipes/index.js';

@@ -99,6 +99,7 @@ export class Session {
   private sasl: SaslExchange | null = null;
   private redial: NodeJS.Timeout | null = null;
   private openedAt = 0;
+  private heardAt = performance.now();
   private attempts = 0;
   private final: ZooKeeperError | null = null;
   private closing: Promise<void> | null = null;
@@ -243,7 +244,13 @@ export class Session {
     );
   }
 
+  /** ms from now until a whole session timeout will have passed without a word from a server. */
+  get untilPresumedLost(): number {
+    return Math.max(0, this.heardAt + this.timeout - performance.now());
+  }
+
   private read(body: Buffer): void {
+    this.heardAt = performance.now();
     this.heartbeat.heard();
     try {
       if (this.established) this.readReply(body);

@@ -113,6 +113,8 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
    */
   constructor(connectString: string, options: ClientOptions = {}) {
     super();
+    // Each lock, cache and iterator listens.
+    this.setMaxListeners(0);
     const { hosts, chroot } = parseConnectString(connectString);
     const { sessionTimeout = SESSION_TIMEOUT, requestTimeout = 0 } = options;
     if (!(sessionTimeout > 0)) throw new TypeError('sessionTimeout must be above 0');
@@ -219,6 +221,11 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
     else signal?.addEventListener('abort', aborted, { once: true });
     if (this.session.isOver) queue.end();
     return queue;
+  }
+
+  /** @internal ms until the ensemble may have ended the session for want of a word from here. */
+  get untilPresumedLost(): number {
+    return this.session.untilPresumedLost;
   }
 
   /** Replaces the hosts; the chroot stays. */

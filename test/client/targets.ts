@@ -144,29 +144,3 @@ export function onEveryTarget(cases: readonly Case[], targets: readonly Target[]
     });
   }
 }
-
-/** A watcher that keeps what it is told. */
-export function collector<A>(): {
-  readonly take: (value: A) => void;
-  readonly next: () => Promise<A>;
-  readonly all: readonly A[];
-} {
-  const all: A[] = [];
-  const unread: A[] = [];
-  const readers: ((value: A) => void)[] = [];
-  return {
-    all,
-    take: (value) => {
-      all.push(value);
-      const reader = readers.shift();
-      if (reader === undefined) unread.push(value);
-      else reader(value);
-    },
-    next: () => {
-      const value = unread.shift();
-      return value === undefined
-        ? new Promise((resolve) => readers.push(resolve))
-        : Promise.resolve(value);
-    },
-  };
-}
