@@ -134,12 +134,12 @@ const closes = async ({ zk, connect }: Context): Promise<void> => {
   const other = await connect();
   await other.create('/e', null, { mode: 'ephemeral' });
   const events = new Inbox<WatchedEvent>();
-  await other.exists('/e', { watcher: events.push });
+  await other.exists('/no', { watcher: events.push });
   const before = other.getData('/e');
   const closed = other.close();
-  const after = other.getData('/e');
+  const after = assert.rejects(other.getData('/e'), zab.ClientClosedError);
   assert.equal((await before).data, null, 'what was asked before is answered');
-  await assert.rejects(after, zab.ClientClosedError);
+  await after;
   await closed;
   assert.equal(other.state, 'closed');
   assert.deepEqual(events.all.at(-1)?.state, 'Closed');
@@ -151,6 +151,8 @@ const closes = async ({ zk, connect }: Context): Promise<void> => {
 const signals = (context: Context): Promise<void> =>
   wired(context, async (zk, proxy) => {
     const { zk: other } = context;
+    const states = new Inbox<ClientState>();
+    zk.on('state', states.push);
     await zk.create('/a', 'x');
     await assert.rejects(zk.exists('/a', { signal: AbortSignal.abort(new Error('no')) }), /no/);
     const said = proxy.mute();
@@ -166,6 +168,7 @@ const signals = (context: Context): Promise<void> =>
       return true;
     });
     proxy.cut();
+    await states.until((state) => state === 'connected');
     // It was sent, and the server did it.
     assert.equal((await zk.getData('/a')).data?.toString(), 'y');
     const held = new AbortController();
