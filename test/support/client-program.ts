@@ -52,7 +52,7 @@ export const TARGETS: readonly (readonly [Kind, Shape])[] = [
   ['zab', 'start'],
 ];
 
-interface Outcome {
+export interface ProgramOutcome {
   /** Name of a check to the reason why it failed, null if it passed. */
   readonly verdicts: ReadonlyMap<string, string | null>;
   readonly exit: string;
@@ -69,10 +69,16 @@ const obey = async (cluster: Cluster, what: string, address: string): Promise<st
   }
 };
 
-const runProgram = (command: Command, cluster: Cluster, signal: AbortSignal): Promise<Outcome> =>
+/** Runs it on the cluster; with fail-over it may ask for members to be killed and restarted. */
+export const runProgram = (
+  command: Command,
+  cluster: Cluster,
+  signal: AbortSignal,
+  { failover }: { readonly failover: boolean } = { failover: cluster.killable },
+): Promise<ProgramOutcome> =>
   new Promise((resolve, reject) => {
     const args = [...command.args, cluster.connectString];
-    if (cluster.killable) args.push('--failover');
+    if (failover) args.push('--failover');
     const child = spawn(command.tool, args, {
       stdio: 'pipe',
       env: { ...process.env, ...command.env },
@@ -106,7 +112,7 @@ const runProgram = (command: Command, cluster: Cluster, signal: AbortSignal): Pr
 const report = async (
   t: TestContext,
   names: readonly string[],
-  outcome: Outcome,
+  outcome: ProgramOutcome,
 ): Promise<void> => {
   const unasked = [...outcome.verdicts.keys()].filter((name) => !names.includes(name));
   for (const name of [...names, ...unasked]) {

@@ -29,6 +29,20 @@ export const curatorJars = async (): Promise<string> => {
   return join(folder, 'lib');
 };
 
+/** The recipes' program. */
+export const curatorChecks = async (): Promise<{ readonly classPath: string }> => {
+  const jars = join(await curatorJars(), '*');
+  const source = join(projectRoot, 'test', 'interop', 'curator', 'CuratorChecks.java');
+  const recipe = readFileSync(source, 'utf8') + jars;
+  const classes = await provision('curator-checks', recipe, async (into) => {
+    // Half of the recipes are deprecated, and used everywhere.
+    await run('javac', ['-Xlint:-deprecation', '-nowarn', '-cp', jars, '-d', into, source], {
+      purpose,
+    });
+  });
+  return { classPath: [classes, jars].join(delimiter) };
+};
+
 export const curator = async (): Promise<Curator> => {
   const lib = await curatorJars();
   const jars = join(lib, '*');
