@@ -30,14 +30,24 @@ export interface Running {
 /** What ends the commands that run servers: SIGHUP comes when their terminal is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+export interface ServeOptions {
+  /** The ready line as JSON. */
+  readonly json: boolean;
+  /** The end of standard input ends the servers too: what started them is gone, however it ended. */
+  readonly untilEof: boolean;
+}
+
 /**
  * Starts servers, prints the ready line when it is time, and waits for a signal: one that comes while
  * they start ends them when they have. A second one ends the process at once.
  * @returns 0
  * @throws what ended a server, once the others are closed; what `start` throws
  */
-export async function untilSignal(start: () => Promise<Running>, json: boolean): Promise<number> {
-  const signal = waitForSignal();
+export async function untilSignal(
+  start: () => Promise<Running>,
+  { json, untilEof }: ServeOptions,
+): Promise<number> {
+  const signal = waitForSignal(untilEof);
   try {
     const { ready, fault, close } = await start();
     ready.then(
@@ -58,7 +68,10 @@ export async function untilSignal(start: () => Promise<Running>, json: boolean):
   }
 }
 
-function waitForSignal(): { readonly came: Promise<null>; readonly stop: () => void } {
+function waitForSignal(untilEof: boolean): {
+  readonly came: Promise<null>;
+  readonly stop: () => void;
+} {
   let done: () => void = () => undefined;
   const came = new Promise<null>((resolve) => {
     done = () => {
@@ -68,7 +81,15 @@ function waitForSignal(): { readonly came: Promise<null>; readonly stop: () => v
   });
   const stop = (): void => {
     for (const signal of SIGNALS) process.off(signal, done);
+    if (!untilEof) return;
+    process.stdin.off('close', done);
+    process.stdin.destroy();
   };
   for (const signal of SIGNALS) process.on(signal, done);
+  // A pipe whose other end has died may end with an error; 'close' follows either way.
+  if (untilEof) {
+    process.stdin.on('error', () => undefined).on('close', done);
+    process.stdin.resume();
+  }
   return { came, stop };
 }

@@ -73,6 +73,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+test('zab start --until-eof ends when what started it is gone, even by kill -9', async () => {
+  await inFolder(async (folder) => {
+    const args = ['start', '--size=1', '--port=0', '--until-eof'];
+    const parent = `
+      const { spawn } = require('node:child_process');
+      spawn(process.execPath, ${JSON.stringify([MAIN, ...args])}, { stdio: ['pipe', 'inherit', 'inherit'] });
+    `;
+    const child = spawn(process.execPath, ['-e', parent], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TMPDIR: folder },
+    });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.equal(addresses(line.toString().trim()).length, 1);
+    assert.equal(readdirSync(folder).length, 1);
+    const closed = once(child.stdout.resume(), 'close');
+    child.kill('SIGKILL');
+    // The server holds the other end of this pipe: it closes when that has ended too.
+    await closed;
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
 test('zab start --data keeps the data; --observers adds servers that observe', async () => {
   await inFolder(async (folder) => {
     const args = ['start', '--port=0', '--size=2', '--observers=1', '--data', folder];

@@ -21,6 +21,7 @@ Options:
   --trace FILE    record every step of the server's consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default info)
   --json          print the ready line as JSON
+  --until-eof     end when standard input ends, too: for a program that starts it
   --help          show this
 `;
 
@@ -39,6 +40,7 @@ async function run(args: readonly string[]): Promise<number> {
     trace: 'text',
     log: 'text',
     json: 'flag',
+    'until-eof': 'flag',
   });
   const [file, extra] = positional;
   if (file === undefined) throw new UsageError('zab server: which zoo.cfg?');
@@ -50,17 +52,20 @@ async function run(args: readonly string[]): Promise<number> {
   for (const warning of warnings) log.warn(warning);
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {
-    return await untilSignal(async () => {
-      const server = await startServer(config, { log, openTrace: trace?.open ?? null });
-      const fault = server.ended.then((ending) =>
-        ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
-      );
-      return {
-        ready: server.serving.then(() => addressText(reachable(server.address))),
-        fault,
-        close: () => server.stop(),
-      };
-    }, options.json);
+    return await untilSignal(
+      async () => {
+        const server = await startServer(config, { log, openTrace: trace?.open ?? null });
+        const fault = server.ended.then((ending) =>
+          ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
+        );
+        return {
+          ready: server.serving.then(() => addressText(reachable(server.address))),
+          fault,
+          close: () => server.stop(),
+        };
+      },
+      { json: options.json, untilEof: options['until-eof'] },
+    );
   } finally {
     trace?.close();
   }

@@ -25,6 +25,7 @@ Options:
   --trace FILE    record every step of the servers' consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default warn)
   --json          print the ready line as JSON
+  --until-eof     end when standard input ends, too: for a program that starts it
   --help          show this
 `;
 
@@ -37,6 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
     trace: 'text',
     log: 'text',
     json: 'flag',
+    'until-eof': 'flag',
   });
   if (positional.length > 0) {
     throw new UsageError(`zab start: unexpected argument '${positional[0] ?? ''}'`);
@@ -50,21 +52,24 @@ async function run(args: readonly string[]): Promise<number> {
   const log = createLogger(readLogLevel('start', options.log, 'warn'));
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {
-    return await untilSignal(async () => {
-      const ensemble = await Ensemble.start({
-        ...{ size, observers, port, log },
-        host: '127.0.0.1',
-        dataDir: options.data ?? null,
-        // Every client comes from one address here.
-        settings: { maxClientCnxns: 0 },
-        openTrace: trace?.open ?? null,
-      });
-      return {
-        ready: ensemble.serving().then(() => ensemble.connectString),
-        fault: ensemble.faults(),
-        close: () => ensemble.close(),
-      };
-    }, options.json);
+    return await untilSignal(
+      async () => {
+        const ensemble = await Ensemble.start({
+          ...{ size, observers, port, log },
+          host: '127.0.0.1',
+          dataDir: options.data ?? null,
+          // Every client comes from one address here.
+          settings: { maxClientCnxns: 0 },
+          openTrace: trace?.open ?? null,
+        });
+        return {
+          ready: ensemble.serving().then(() => ensemble.connectString),
+          fault: ensemble.faults(),
+          close: () => ensemble.close(),
+        };
+      },
+      { json: options.json, untilEof: options['until-eof'] },
+    );
   } finally {
     trace?.close();
   }
