@@ -5,7 +5,8 @@
 (*                                                                                               *)
 (* The history variables hold the same as in History.tla in another form (the operators that     *)
 (* change them are replaced in ZabTrace.cfg):                                                    *)
-(*   established  epoch -> [leader, initial]                                                     *)
+(*   established  epoch -> [leader, initial]: initial is the length of its initial history, which *)
+(*                is committed as a whole with it: so it is that first part of committedLog       *)
 (*   broadcast    epoch -> [after, txns]: what its leader proposed, in order, and how much it had *)
 (*                delivered when it began to; 0 -> the entries that were on the disks at first    *)
 (* A log is taken to be rewritten by FollowerProcessNEWLEADER, Restart and Crash, and on disk by  *)
@@ -37,7 +38,7 @@ TraceRecordDelivery(h, n) ==
   /\ UNCHANGED <<established, broadcast, issuedEpoch, count>>
 
 TraceRecordEstablished(l) ==
-  /\ established' = (newEpoch[l] :> [leader |-> l, initial |-> history[l]]) @@ established
+  /\ established' = (newEpoch[l] :> [leader |-> l, initial |-> Len(history[l])]) @@ established
   /\ committedLog' = Longer(history[l], Len(history[l]))
   /\ UNCHANGED <<broadcast, issuedEpoch, count>>
 
@@ -157,7 +158,7 @@ DiskIsSound(i, action, done) ==
      ELSE TRUE
   /\ IF disk'[i].currentEpoch = disk[i].currentEpoch /\ ~RewritesDisk(i, action, done) THEN TRUE
      ELSE IF disk'[i].currentEpoch \in DOMAIN established'
-     THEN IsPrefix(established'[disk'[i].currentEpoch].initial, disk'[i].log)
+     THEN held'[i] >= established'[disk'[i].currentEpoch].initial
      ELSE TRUE
 
 \* How much of committedLog each disk holds: only i's was changed. What was found to differ before
@@ -200,24 +201,21 @@ CommittedIsSound ==
              /\ IF t.epoch = issuedEpoch' THEN TRUE
                 ELSE /\ \A e \in DOMAIN broadcast : e > t.epoch => n <= broadcast[e].after
                      /\ \A e \in DOMAIN established' :
-                          e > t.epoch => LET s == established'[e].initial
-                                         IN IF n > Len(s) THEN FALSE ELSE s[n] = t
+                          e > t.epoch => n <= established'[e].initial
      /\ Majority({i \in Server : held'[i] = Len(log)})
 
 \* P2, P12, P13, P16, P21, A6: i has established its epoch.
 EstablishedIsSound(i) ==
   LET e == newEpoch[i]
-      s == established'[e].initial
-      earlier == {d \in DOMAIN established : d < e}
-      later == {d \in DOMAIN established : d > e}
+      n == established'[e].initial
   IN /\ e \notin DOMAIN established
-     \* of all others it is enough to look at the nearest
-     /\ IF earlier = {} THEN TRUE ELSE IsPrefix(established[Max(earlier)].initial, s)
-     /\ \A d \in later : IsPrefix(s, established[d].initial)
-     /\ lastCommitted'[i] >= Len(s)
-     /\ \A n \in 1..Len(committedLog) :
-          committedLog[n].epoch < e => IF n > Len(s) THEN FALSE ELSE s[n] = committedLog[n]
-     /\ \A j \in Server : disk[j].currentEpoch = e => IsPrefix(s, disk[j].log)
+     /\ n = Len(history'[i])
+     /\ \A d \in DOMAIN established :
+          IF d < e THEN established[d].initial <= n ELSE n <= established[d].initial
+     \* all of it is delivered, and so (DeliveredIsSound) the first part of committedLog
+     /\ lastCommitted'[i] >= n
+     /\ \A k \in (n + 1)..Len(committedLog) : committedLog[k].epoch >= e
+     /\ \A j \in Server : disk[j].currentEpoch = e => held'[j] >= n
      /\ \A l \in Server : (Established(l)' /\ \E d \in DOMAIN established' : d > newEpoch[l]) =>
           ~Majority({f \in Voters : disk[f].acceptedEpoch <= newEpoch[l]})
 
@@ -227,7 +225,7 @@ BroadcastIsSound(i) ==
       txns == broadcast'[e].txns
   IN /\ txns[Len(txns)].counter = Len(txns)
      /\ e \in DOMAIN established
-     /\ established[e].leader = i /\ lastCommitted[i] >= Len(established[e].initial)
+     /\ established[e].leader = i /\ lastCommitted[i] >= established[e].initial
      /\ \A n \in (lastCommitted[i] + 1)..Len(committedLog) : committedLog[n].epoch >= e
 
 \* P20, of what i sends to its leader l. It stays true while i's log on disk is not rewritten.

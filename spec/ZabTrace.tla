@@ -142,14 +142,14 @@ NotesMatch(i) ==
     IN /\ Len(notes'[i][j]) = Len(notes[i][j]) + Len(expected)
        /\ IF expected = <<>> THEN TRUE ELSE EndsWith(notes'[i][j], expected)
 
-PostMatches(i) ==
-  IF Open = {} THEN Shown(i)' = Told(i)
-  ELSE LET told == Told(i)
-           is == Shown(i)'
+PostMatches(i, told) ==
+  IF Open = {} THEN Shown(i)' = told
+  ELSE LET is == Shown(i)'
        IN \A f \in DOMAIN told : is[f] = told[f]
 
-Matches(i) ==
-  /\ PostMatches(i)
+\* told: Told(i)
+Matches(i, told) ==
+  /\ PostMatches(i, told)
   /\ HistoryMatches(i)
   /\ IF "delivered" \in Open THEN TRUE ELSE DeliveryMatches(i)
   /\ WritesMatch(i)
@@ -261,8 +261,7 @@ Unchanged(i, j) ==
   /\ Holds(Line.place > 0 => LET q == msgs[j][i]
                             IN Line.place <= Len(q) /\ ShownPacket(q[Line.place]) = Line.what)
   /\ UNCHANGED <<vars, held>>
-  /\ Holds(Matches(i))
-  /\ shown' = [shown EXCEPT ![i] = Told(i)]
+  /\ \E told \in {Told(i)} : Holds(Matches(i, told)) /\ shown' = [shown EXCEPT ![i] = told]
   /\ Advance
 
 Explained(i, j) ==
@@ -271,9 +270,8 @@ Explained(i, j) ==
   /\ Action(Line.action, i, j)
   /\ Holds(Line.action = "ReceiveNotification" => TookNote(j, i))
   /\ Holds(Line.action = "LeaderPropose" => history'[i][Len(history'[i])] = Line.what)
-  /\ Holds(Matches(i))
+  /\ \E told \in {Told(i)} : Holds(Matches(i, told)) /\ shown' = [shown EXCEPT ![i] = told]
   /\ Safely(i, Line.action, Done)
-  /\ shown' = [shown EXCEPT ![i] = Told(i)]
   /\ Advance
 
 \* A killed server leaves no line: this happened before its restart.

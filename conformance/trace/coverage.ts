@@ -3,7 +3,7 @@
  * actions (branches.ts).
  */
 import { STEP_NAMES } from '../../src/core/classify.js';
-import { allBranches, branchName } from './branches.js';
+import { branchName, everyBranch, isUnreachable } from './branches.js';
 import { takenBranches } from './tlc.js';
 import type { TlcOptions } from './tlc.js';
 import { groupsOf } from './validate.js';
@@ -14,12 +14,15 @@ export interface Covered {
   readonly total: number;
   /** The names of what was not taken. */
   readonly missing: readonly string[];
+  /** Taken, though it is said to be unreachable. */
+  readonly surprising: readonly string[];
 }
 
 export function actionCoverage(validations: readonly Validation[]): Covered {
   const covered = new Set(validations.flatMap(({ coverage }) => [...coverage.keys()]));
   const missing = STEP_NAMES.filter((name) => !covered.has(name));
-  return { taken: STEP_NAMES.length - missing.length, total: STEP_NAMES.length, missing };
+  const taken = STEP_NAMES.length - missing.length;
+  return { taken, total: STEP_NAMES.length, missing, surprising: [] };
 }
 
 /**
@@ -27,25 +30,32 @@ export function actionCoverage(validations: readonly Validation[]): Covered {
  * and refused counts, too, so the traces should be accepted ones. Throws as `validateRuns` does.
  */
 export async function branchCoverage(runs: readonly Run[], options: TlcOptions): Promise<Covered> {
-  const branches = allBranches();
+  const branches = everyBranch();
   const taken = new Set<number>();
   for (const group of groupsOf(runs)) {
     const models = group.map(({ model }) => model);
     for (const n of await takenBranches(models, branches, options)) taken.add(n);
   }
-  const missing = branches.filter((_, i) => !taken.has(i + 1));
+  const isTaken = (_: unknown, i: number) => taken.has(i + 1);
+  const due = branches.filter((branch) => !isUnreachable(branch));
+  const missing = branches.filter((b, i) => !isUnreachable(b) && !isTaken(b, i));
   return {
-    taken: branches.length - missing.length,
-    total: branches.length,
+    taken: due.length - missing.length,
+    total: due.length,
     missing: missing.map(branchName),
+    surprising: branches.filter((b, i) => isUnreachable(b) && isTaken(b, i)).map(branchName),
   };
 }
 
 /** "actions of the specification in these traces: 27 of 27", and each that is missing. */
-export function coverageLines(what: string, { taken, total, missing }: Covered): readonly string[] {
+export function coverageLines(
+  what: string,
+  { taken, total, missing, surprising }: Covered,
+): readonly string[] {
   const percent = ((100 * taken) / total).toFixed(1);
   return [
     `${what} of the specification in these traces: ${taken} of ${total} (${percent} %)`,
     ...missing.map((name) => `  not: ${name}`),
+    ...surprising.map((name) => `  though it is named as unreachable: ${name}`),
   ];
 }

@@ -111,8 +111,10 @@ export class Wire {
   private readonly read = new Map<string, number>();
   /** By connection and role: the server at that end. */
   private readonly ends = new Map<string, number>();
-  /** By server: the connections that it has opened since it started. */
-  private readonly opened = new Map<number, Set<string>>();
+  /** By server: the connections that it has opened since it started, and whether they are over. */
+  private readonly opened = new Map<number, Map<string, 'open' | 'over'>>();
+  /** By server: whom its last line says it follows or leads. */
+  private readonly leaders = new Map<number, number | null>();
 
   constructor(links: Links) {
     this.links = links;
@@ -120,10 +122,12 @@ export class Wire {
 
   /** Takes the next line; why it cannot come now, or null. */
   take(source: SourceLine): string | null {
-    const { server, event, sent } = source.line;
+    const { server, event, post, sent } = source.line;
     const why = this.misfit(source);
     if (why !== null) return why;
-    if (event.type === 'start') this.opened.set(server, new Set());
+    if (event.type === 'start') this.opened.set(server, new Map());
+    if (event.type === 'closed') this.opened.get(server)?.set(event.conn, 'over');
+    this.leaders.set(server, post.leader);
     for (const item of sent) {
       if (!isPacketSent(item) || !isModelled(item.packet)) continue;
       const link = this.links.of(source, item.conn);
@@ -136,8 +140,27 @@ export class Wire {
     return null;
   }
 
+  /** Of a connection that the line reads, closes or sends on, and that this server does not have. */
+  private unopened({ server, event, sent }: TraceLine): string | null {
+    const known = this.opened.get(server);
+    if (known === undefined) return null;
+    const opening = event.type === 'opened' ? event.conn : null;
+    const sentOn = sent.flatMap((item) => ('conn' in item ? [item.conn] : []));
+    const read = event.type === 'packet' || event.type === 'closed' ? [event.conn] : [];
+    const never = [...read, ...sentOn].find((conn) => conn !== opening && !known.has(conn));
+    if (never !== undefined) return `server ${server} has not opened connection ${never}`;
+    const over = read.find((conn) => known.get(conn) === 'over');
+    return over === undefined ? null : `connection ${over} is over at server ${server}`;
+  }
+
   private misfit(source: SourceLine): string | null {
     const { server, event, omitted = [] } = source.line;
+    const followed = this.leaders.get(server);
+    if (event.type === 'dialFailed' && source.line.action !== null && event.sid !== followed) {
+      return `server ${server} does not give up for a dial to server ${event.sid}`;
+    }
+    const why = this.unopened(source.line);
+    if (why !== null) return why;
     if (event.type === 'opened') {
       const key = this.links.of(source, event.conn)?.key ?? event.conn;
       const end = `${key} ${event.as}`;
@@ -146,13 +169,9 @@ export class Wire {
         return `server ${other} is that end of connection ${event.conn} already`;
       }
       this.ends.set(end, server);
-      this.opened.get(server)?.add(event.conn);
+      this.opened.get(server)?.set(event.conn, 'open');
     }
-    if (event.type !== 'packet' && event.type !== 'closed') return null;
-    if (this.opened.get(server)?.has(event.conn) === false) {
-      return `server ${server} has not opened connection ${event.conn}`;
-    }
-    if (event.type === 'closed') return null;
+    if (event.type !== 'packet') return null;
     const link = this.links.of(source, event.conn);
     const peer = link === null ? null : otherEnd(link, server);
     if (link === null || peer === null || !isModelled(event.packet)) return null;

@@ -7,7 +7,7 @@ import type { Links } from './annotate.js';
 import type { SourceLine } from './file.js';
 import { noteText } from './merge.js';
 import { misfit, Wire } from './misfit.js';
-import type { TraceDisk, TraceLine, TraceNotification, TracePacket } from './schema.js';
+import type { TraceDisk, TraceLine, TraceNotification, TracePacket, TracePost } from './schema.js';
 
 /** A line as the trace specification has it (see conformance/mapping.md). */
 export interface ModelLine {
@@ -26,6 +26,11 @@ export interface ModelLine {
   readonly resent: boolean;
   readonly sent: ReadonlyMap<number, readonly TracePacket[]>;
   readonly notes: ReadonlyMap<number, readonly TraceNotification[]>;
+  /**
+   * The line says nothing that its server's line before did not: a step that changes nothing, sends,
+   * writes and delivers nothing, and shows the same. It is explained wherever it stands.
+   */
+  readonly idle: boolean;
 }
 
 export interface ModelTrace {
@@ -45,6 +50,8 @@ interface ServerView {
   readonly open: Set<string>;
   /** By connection: packets kept aside since the last that the model read. */
   readonly kept: Map<string, number>;
+  /** What its last line shows. */
+  shown: TracePost | null;
 }
 
 class Resolver {
@@ -71,6 +78,9 @@ class Resolver {
     const peer = this.peerOf(source);
     const action = this.actionOf(source, view);
     const kept = this.keptAside(source, view, action);
+    const sent = this.sentPackets(source);
+    const notes = this.sentNotes(line);
+    const quiet = action === 'Stutter' && kept === 0 && sent.size === 0 && notes.size === 0;
     const resolved: ModelLine = {
       source,
       action,
@@ -80,9 +90,11 @@ class Resolver {
       durable,
       kept,
       resent,
-      sent: this.sentPackets(source),
-      notes: this.sentNotes(line),
+      sent,
+      notes,
+      idle: quiet && line.persisted.length === 0 && showsTheSame(line.post, view.shown),
     };
+    view.shown = line.post;
     this.follow(source, view);
     this.place++;
     return resolved;
@@ -101,7 +113,8 @@ class Resolver {
   private viewOf(server: number): ServerView {
     const known = this.servers.get(server);
     if (known !== undefined) return known;
-    const view = { pending: [], open: new Set<string>(), kept: new Map<string, number>() };
+    const open = new Set<string>();
+    const view: ServerView = { pending: [], open, kept: new Map(), shown: null };
     this.servers.set(server, view);
     return view;
   }
@@ -222,6 +235,20 @@ class Resolver {
       if (link !== null) view.open.delete(link.key);
     }
   }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const [own, others] = [Object.entries(a), Object.keys(b)];
+  const other = b as Readonly<Record<string, unknown>>;
+  return own.length === others.length && own.every(([name, value]) => same(value, other[name]));
+}
+
+/** Nothing has changed, been delivered, or joined the log since `before`. */
+function showsTheSame(post: TracePost, before: TracePost | null): boolean {
+  if (before === null || post.history !== null || post.delivered.length > 0) return false;
+  return same(post, { ...before, history: null, delivered: post.delivered });
 }
 
 /** Writes are done in the order of their tickets. */

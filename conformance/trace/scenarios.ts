@@ -2,85 +2,27 @@
  * Runs of the real reducers in memory, each the same every time: the golden traces. The classic two
  * come first: the leader dies before a proposal commits, and after it sent commits.
  */
-import type { Sid } from '../../src/core/ids.js';
-import { act } from '../../src/sim/action.js';
 import type { Action } from '../../src/sim/action.js';
+import { act } from '../../src/sim/action.js';
 import type { Cluster } from '../../src/sim/cluster.js';
 import { newCluster, nodeOf } from '../../src/sim/cluster.js';
-import { isSettled, progress, settle } from '../../src/sim/schedule.js';
-import { traceOf } from './from-sim.js';
-import type { TraceLine } from './schema.js';
-
-export interface Scenario {
-  readonly name: string;
-  readonly what: string;
-  readonly run: () => readonly TraceLine[];
-}
-
-/** Long enough for an election after every timeout. */
-const PATIENCE = 60_000;
-
-function startAll(cluster: Cluster): Cluster {
-  let next = cluster;
-  for (const [sid, node] of cluster.nodes) {
-    if (node.state === null) next = act(next, { type: 'start', sid });
-  }
-  return next;
-}
-
-function settled(cluster: Cluster): Cluster {
-  const next = settle(cluster, isSettled, PATIENCE);
-  if (!isSettled(next)) throw new Error('the ensemble does not settle');
-  return next;
-}
-
-function leaderOf(cluster: Cluster): Sid {
-  for (const [sid, { role, state }] of cluster.nodes) {
-    if (state !== null && role?.kind === 'leading' && role.serving) return sid;
-  }
-  throw new Error('no leader');
-}
-
-function propose(cluster: Cluster, times: number): Cluster {
-  let next = cluster;
-  for (let i = 0; i < times; i++) {
-    next = settled(act(next, { type: 'propose', sid: leaderOf(next) }));
-  }
-  return next;
-}
-
-function crash(cluster: Cluster, sid: Sid, written = 0): Cluster {
-  return act(cluster, { type: 'crash', sid, written });
-}
-
-/** Everything that may happen by itself, of the kinds allowed, until nothing of them is left. */
-function drain(cluster: Cluster, allowed: (action: Action, cluster: Cluster) => boolean): Cluster {
-  let next = cluster;
-  for (;;) {
-    const action = progress(next).find((a) => allowed(a, next));
-    if (action === undefined) return next;
-    next = act(next, action);
-  }
-}
-
-/** Packets that reach `sid` as a learner, and what it writes. */
-function onlyAtLearner(sid: Sid) {
-  return (action: Action, cluster: Cluster): boolean =>
-    (action.type === 'persist' && action.sid === sid) ||
-    (action.type === 'deliver' &&
-      action.to === 'learner' &&
-      cluster.links.get(action.link)?.learner === sid);
-}
-
-function others(cluster: Cluster, sid: Sid): readonly [Sid, Sid] {
-  const [a, b] = [...cluster.nodes.keys()].filter((s) => s !== sid);
-  if (a === undefined || b === undefined) throw new Error('three servers are needed');
-  return [a, b];
-}
-
-function threeServers(commitLogCount = 500): Cluster {
-  return settled(startAll(newCluster({ voters: [1, 2, 3], config: { commitLogCount } })));
-}
+import type { Sid } from '../../src/core/ids.js';
+import { settle } from '../../src/sim/schedule.js';
+import { CORNERS } from './corner-scenarios.js';
+import {
+  crash,
+  drain,
+  leaderOf,
+  onlyAtLearner,
+  others,
+  PATIENCE,
+  propose,
+  scenario,
+  settled,
+  startAll,
+  threeServers,
+} from './scripting.js';
+import type { Scenario } from './scripting.js';
 
 /** The proposal reaches one follower's disk; the leader dies before it hears of it. */
 function leaderDiesBeforeCommit(): Cluster {
@@ -187,10 +129,6 @@ function aloneAtFirst(): Cluster {
   return propose(settled(startAll(cluster)), 1);
 }
 
-function scenario(name: string, what: string, run: () => Cluster): Scenario {
-  return { name, what, run: () => traceOf(run()) };
-}
-
 export const SCENARIOS: readonly Scenario[] = [
   scenario(
     'leader-dies-before-commit',
@@ -232,4 +170,5 @@ export const SCENARIOS: readonly Scenario[] = [
     'one server asks for votes again and again before the others start',
     aloneAtFirst,
   ),
+  ...CORNERS,
 ];

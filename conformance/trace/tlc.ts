@@ -71,15 +71,16 @@ export async function explainedLines(
   const { text, paths } = dataModule(traces);
   const nodes = new Set<number>();
   const [only] = traces;
+  const idle = paths.flat().filter((node) => node === 0).length;
   const result = await runModule(text, options, (line) => {
     const found = EXPLAINED.exec(line);
     if (found === null) return;
     nodes.add(Number(found[1]));
-    options.onProgress?.(nodes.size);
+    options.onProgress?.(nodes.size + idle);
   });
   refuseErrors(result);
   const explained = paths.map((path) => {
-    const at = path.findIndex((node) => !nodes.has(node));
+    const at = path.findIndex((node) => node > 0 && !nodes.has(node));
     return at < 0 ? path.length : at;
   });
   const accepted = result.verdict.kind === 'violated';
@@ -172,7 +173,7 @@ export async function candidatesBefore(
 ): Promise<readonly Candidate[]> {
   const upTo = { ...trace, lines: trace.lines.slice(0, index + 1) };
   const printed: string[] = [];
-  await runModule(dataModule([upTo], index + 1).text, options, (line) => {
+  await runModule(dataModule([upTo], true).text, options, (line) => {
     // What is long is printed over several lines.
     if (/^<<\s*"(before|enabled|event|after|safe)",/.test(line)) printed.push(line);
     else if (printed.length > 0 && /^\s/.test(line)) printed.push(`${printed.pop() ?? ''} ${line}`);

@@ -300,7 +300,7 @@ export const RUN_TEXT = `---- MODULE ${RUN_MODULE} ----\nEXTENDS ${DATA_MODULE},
 
 export interface DataModule {
   readonly text: string;
-  /** For each trace, its lines' places in the forest. */
+  /** For each trace, its lines' places in the forest; idle lines have none: 0. */
   readonly paths: Forest['paths'];
 }
 
@@ -309,18 +309,26 @@ export interface DataModule {
  * which there is at least one.
  * It comes before ZabTrace, on which it does not depend: so TLC has evaluated it when it looks at
  * ZabTrace, which refers to it everywhere. (Looking through it each time took longer than the run.)
- * `explainLine`: print what happens at this line (from 1) of the only trace; 0: nothing.
+ * `explainLast`: print what happens at the last line of the only trace.
  */
-export function dataModule(traces: readonly ModelTrace[], explainLine = 0): DataModule {
+export function dataModule(traces: readonly ModelTrace[], explainLast = false): DataModule {
   const { voters = [], observers = [] } = traces[0] ?? {};
   const writer = new Writer();
   const forest = growForest(
     traces.map((trace) => {
       writer.startTrace();
-      return { root: writer.initialDisks(trace), lines: trace.lines.map((l) => writer.line(l)) };
+      const told = trace.lines.filter(({ idle }) => !idle);
+      return { root: writer.initialDisks(trace), lines: told.map((l) => writer.line(l)) };
     }),
   );
-  const { lines, resolve } = writer.pool.definitions([...forest.roots.keys(), ...forest.nodes]);
+  const paths = traces.map(({ lines }, i) => {
+    let next = 0;
+    return lines.map(({ idle }) => (idle ? 0 : forest.paths[i]![next++]!));
+  });
+  const { lines: definitions, resolve } = writer.pool.definitions([
+    ...forest.roots.keys(),
+    ...forest.nodes,
+  ]);
   const roots = [...forest.roots].map(([disks, first]) =>
     record({ disks: resolve(disks), first: set(first.map(String)) }),
   );
@@ -329,9 +337,9 @@ export function dataModule(traces: readonly ModelTrace[], explainLine = 0): Data
     'EXTENDS TraceLine',
     `RunServers == ${set([...voters, ...observers].map(String))}`,
     `RunObservers == ${set(observers.map(String))}`,
-    `RunExplainLine == ${explainLine}`,
+    `RunExplainLine == ${explainLast ? forest.nodes.length : 0}`,
     `RunOpen == ${set(openFields(traces[0]?.lines[0]).map(quoteString))}`,
-    ...lines,
+    ...definitions,
     `Roots0 == ${sequence(roots)}`,
     `Nodes0 == <<\n${forest.nodes.map(resolve).join(',\n')}\n>>`,
     `Forks0 == ${functionOf([...forest.forks].map(([n, to]) => [n, set(to.map(String))]))}`,
@@ -345,5 +353,5 @@ export function dataModule(traces: readonly ModelTrace[], explainLine = 0): Data
     '====',
     '',
   ].join('\n');
-  return { text, paths: forest.paths };
+  return { text, paths };
 }

@@ -17,25 +17,25 @@ import { sharedTools } from '../tla2tools-runner/helper.js';
 
 /** Corruptions that are behaviours of the specification after all, and why. */
 const LEGAL: Readonly<Record<string, string>> = {
+  '(closed) dropped': 'the step changes nothing, so nothing depends on it',
+  "(closed) swapped with the server's next": 'neither step changes anything',
   '(dialFailed) dropped': 'the step changes nothing, so nothing depends on it',
-  '(dialFailed) repeated': 'a step that changes nothing may happen twice',
-  "(dialFailed) swapped with the server's next": 'neither step changes anything',
   '(dialFailed) event.sid +1':
     'whom a failed dial went to is none of the model’s: it may be an old one',
   '(dialFailed) event.sid -1':
     'whom a failed dial went to is none of the model’s: it may be an old one',
+  '(dialFailed) repeated': 'a step that changes nothing may happen twice',
   '(dialFailed) server +1': 'the other server is in the very state that the line shows',
   '(tick) dropped': 'the step changes nothing, so nothing depends on it',
   '(tick) repeated': 'a step that changes nothing may happen twice',
   "(tick) swapped with the server's next": 'neither step changes anything',
-  '(tick) server +1': 'the other server is in the very state that the line shows',
-  'FollowerPersistLog dropped':
-    'what is done after it covers it: a write of the log, then the epoch’s',
   'FollowerProcessCOMMIT dropped': 'the server’s last line: it has not read that packet yet',
-  'LeaderProcessACK dropped': 'the server’s last line: it has not read that packet yet',
+  'FollowerProcessUPTODATE dropped': 'the server’s last line: it has not read that packet yet',
+  "LeaderCloseConnection swapped with the server's next":
+    'the leader notices the ends of two connections, in either order',
+  'ReceiveNotification dropped': 'messages of the election may be lost',
   'ResendNotifications dropped': 'it sends what may be lost, and what the next one sends again',
   'ResendNotifications repeated': 'a server may ask for votes once more',
-  "ResendNotifications swapped with the server's next": 'that is another of the same',
   'Restart repeated': 'the server was killed as soon as it had started',
 };
 

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../conformance/package-root.js';
 import { traceFiles } from '../../../conformance/trace/generate.js';
-import { actionCoverage } from '../../../conformance/trace/coverage.js';
+import { everyBranch, isNamed, UNREACHABLE } from '../../../conformance/trace/branches.js';
+import {
+  actionCoverage,
+  branchCoverage,
+  coverageLines,
+} from '../../../conformance/trace/coverage.js';
 import { loadRuns } from '../../../conformance/trace/load.js';
 import { mergeTraces } from '../../../conformance/trace/merge.js';
 import { validateRuns } from '../../../conformance/trace/validate.js';
@@ -47,6 +52,32 @@ test('TLC accepts every golden trace, random runs with faults, and runs merged f
   }
   const covered = actionCoverage(validations.slice(0, golden.length));
   assert.deepEqual(covered.missing, [], 'every action is in a golden trace');
+});
+
+test('golden traces take at least 95 % of the branches of actions', async () => {
+  const runs = goldenPaths.flatMap((p) => loadRuns([join(root, p)]));
+  const covered = await branchCoverage(runs, { tools: await sharedTools() });
+  for (const line of coverageLines('branches of actions', covered)) console.log(line);
+  assert.ok(covered.total > 150);
+  assert.ok(covered.taken >= 0.95 * covered.total, covered.missing.join('\n'));
+  assert.deepEqual(covered.surprising, [], 'what is named as unreachable is not taken');
+});
+
+test('each arm named as unreachable is one; what constants decide is no branch', () => {
+  const branches = everyBranch();
+  for (const named of UNREACHABLE) {
+    assert.equal(branches.filter((b) => isNamed(b, named)).length, 1, named.arm);
+    assert.ok(named.why.length > 5);
+  }
+  const text = branches.map(({ definition, kind, text: arm }) => `${definition} ${kind} ${arm}`);
+  const has = (start: string) => text.some((line) => line.startsWith(start));
+  assert.ok(has('FollowerProcessLEADERINFO THEN BecomeLooking'));
+  assert.ok(has('LeaderShutdown THEN MayTimeOut'));
+  // A planted fault, the oracle, coarse granularity, an action that only models have.
+  for (const gone of ['TruncBegun', 'ElectLeader', 'ElectionInit', 'BecomeLooking']) {
+    assert.ok(!has(gone), gone);
+  }
+  assert.ok(!has('LeaderPropose THEN [acked'));
 });
 
 test('every corrupted trace is refused, at the line that is wrong', async () => {
