@@ -88,6 +88,14 @@ export function readClaimedZxid(r: Reader): Zxid {
   return (high > HIGH_MAX ? Number.MAX_SAFE_INTEGER : high * TWO_32 + low) as Zxid;
 }
 
+/** A 64-bit integer that is only compared: what lies outside ±(2⁵³ − 1) becomes the nearest inside. */
+export function readClampedLong(r: Reader): number {
+  const high = readInt(r);
+  const low = readInt(r) >>> 0;
+  const value = high * TWO_32 + low;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
+}
+
 /** A 64-bit integer as a bigint. */
 export function readBigLong(r: Reader): bigint {
   need(r, 8);

@@ -3,7 +3,7 @@
  * A frame is {xid, opcode} and the operation's record; bytes after the record are ignored, as
  * Apache ignores them.
  */
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type {
   AuthRequest,
   ClientRequest,
@@ -15,20 +15,12 @@ import type {
 } from '../core/request.js';
 import { DecodeError, attempt, invalid } from './decode-error.js';
 import { OpCode } from './opcode.js';
-import {
-  createReader,
-  readBigLong,
-  readBool,
-  readBuffer,
-  readBytes,
-  readInt,
-  readLong,
-} from './reader.js';
-import { readClaimedZxid, readNullableString, readString, remaining } from './reader.js';
+import { createReader, readBigLong, readBool, readBuffer, readInt } from './reader.js';
+import { readClaimedZxid, readClampedLong, readNullableString, readString } from './reader.js';
 import type { Reader } from './reader.js';
 import { MULTI_END, readAcls, readMultiHeader, readStrings } from './records.js';
 import { writeAcls, writeMultiHeader, writeStrings } from './records.js';
-import { beginFrame, endFrame, writeBool, writeBuffer, writeBytes, writeInt } from './writer.js';
+import { beginFrame, endFrame, writeBool, writeBuffer, writeInt } from './writer.js';
 import { writeLong, writeString } from './writer.js';
 import type { Writer } from './writer.js';
 
@@ -73,7 +65,7 @@ function readCreate(r: Reader, op: CreateRequest['op']): CreateRequest {
 
 function readCreateTtl(r: Reader): CreateTtlRequest {
   const create = readCreate(r, 'create');
-  return { ...create, op: 'createTTL', ttl: readLong(r) };
+  return { ...create, op: 'createTTL', ttl: readClampedLong(r) };
 }
 
 function readWatchingRead(r: Reader, op: WatchingReadRequest['op']): WatchingReadRequest {
@@ -181,8 +173,7 @@ export function readRequestBody(r: Reader, opcode: number): ClientRequest {
     case OpCode.getAllChildrenNumber:
       return { op: 'getAllChildrenNumber', path: readString(r) };
     case OpCode.deleteContainer:
-      // The one record that is bare bytes to its end (Apache: DeleteContainerRequest).
-      return { op: 'deleteContainer', path: readBytes(r, remaining(r)).toString('utf8') };
+      return { op: 'deleteContainer', path: readString(r) };
     case OpCode.multi:
       return { op: 'multi', ops: readParts(r, readMultiOp) };
     case OpCode.multiRead:
@@ -272,9 +263,8 @@ export function writeRequestBody(w: Writer, request: ClientRequest): void {
     case 'sync':
     case 'getEphemerals':
     case 'getAllChildrenNumber':
-      return writeString(w, request.path);
     case 'deleteContainer':
-      return writeBytes(w, Buffer.from(request.path, 'utf8'));
+      return writeString(w, request.path);
     case 'multi':
     case 'multiRead':
       return writeParts(w, request.ops);

@@ -56,6 +56,7 @@ export function isAbout(body: TxnBody, request: ClientRequest): boolean {
     case 'createTTL':
       return 'path' in body && body.path.startsWith(request.path);
     case 'delete':
+    case 'deleteContainer':
     case 'setData':
     case 'setACL':
       return 'path' in body && body.path === request.path;

@@ -7,9 +7,8 @@
  *
  * Deviations: a multi with a part that Apache could not read (flags, TTL) consumes a zxid for every
  * reason, where Apache logs some under the zxid of the transaction before; one whose bytes are wrong
- * is refused before it comes here, and consumes none. Opcode 20 (deleteContainer) is for containers and
- * TTL nodes only; Apache's lets it delete any node without a permission. createTTL
- * is UNIMPLEMENTED, as with Apache's default of `extendedTypesEnabled`.
+ * is refused before it comes here, and consumes none. createTTL with a negative TTL and a mode
+ * without one is refused; it ends Apache's server.
  */
 import { ErrorCode } from '../core/error-code.js';
 import type { Millis, SessionId } from '../core/ids.js';
@@ -36,6 +35,7 @@ import {
   parentOf,
   sequenceSuffix,
 } from '../tree/paths.js';
+import { checkQuota, sizeOf } from '../tree/quota.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
 import { fixupAcl, isAllowed, type AccessRules } from './acl.js';
 import type { ServiceFeatures } from './features.js';
@@ -44,6 +44,8 @@ import type { ServiceFeatures } from './features.js';
 export interface PrepContext {
   /** As of the last proposal; within a multi, as of the part before. */
   readonly tree: Tree;
+  /** As delivered: Apache looks at no later state for quotas. */
+  readonly delivered: Tree;
   readonly zxid: Zxid;
   readonly time: Millis;
   readonly sessionId: SessionId;
@@ -76,9 +78,11 @@ export function prepare(ctx: PrepContext, request: ClientRequest): TxnBody {
       return prepareSetAcl(ctx, request);
     case 'createSession':
       return { type: 'createSession', timeout: request.timeout };
-    case 'closeSession':
+    case 'closeSession': {
       // Not checked for the owner: expiry has none, and it is the last of the session anyway.
-      return { type: 'closeSession', paths: ephemeralsOf(ctx.tree, ctx.sessionId) };
+      const named = ctx.features.closeSessionTxn;
+      return { type: 'closeSession', paths: named ? ephemeralsOf(ctx.tree, ctx.sessionId) : null };
+    }
     case 'create':
     case 'create2':
     case 'createContainer':
@@ -133,8 +137,11 @@ function asPart(part: MultiOpRequest): MultiOpRequest | null {
       if (part.acl === null || part.flags < 0 || part.flags > CONTAINER) return null;
       return part.flags === CONTAINER ? { ...part, op: 'createContainer' } : part;
     case 'createTTL': {
-      const hasTtl = part.flags === TTL || part.flags === TTL_SEQUENTIAL;
-      return hasTtl && part.ttl > 0 && part.ttl <= TTL_MAX ? part : null;
+      // Without a mode that has a TTL it is a plain create, whose reply says so.
+      if (hasTtl(part.flags)) return part;
+      const { path, data, acl, flags } = part;
+      const op = flags === CONTAINER ? 'createContainer' : 'create';
+      return { op, path, data, acl, flags };
     }
     default:
       return part;
@@ -158,6 +165,8 @@ function prepareMulti(ctx: PrepContext, request: MultiRequest): TxnBody {
       continue;
     }
     const body = prepareOp({ ...ctx, tree }, part);
+    // As above: a quota that cannot be read.
+    if (isUnreadable(body)) return body;
     ops.push(body);
     if (body.type === 'error') {
       failed = true;
@@ -169,27 +178,36 @@ function prepareMulti(ctx: PrepContext, request: MultiRequest): TxnBody {
   return { type: 'multi', ops };
 }
 
-/** Mode and TTL of a create: 0 or the code. */
-function checkMode(request: CreateRequest | CreateTtlRequest): number {
+function isUnreadable(body: SingleBody): boolean {
+  return body.type === 'error' && body.err === ErrorCode.MARSHALLINGERROR;
+}
+
+/** Mode and TTL of a create: 0 or the code. A TTL needs a mode that has one, and the other way. */
+function checkMode(ctx: PrepContext, request: CreateRequest | CreateTtlRequest): number {
   const { flags } = request;
   if (flags < 0 || flags > TTL_SEQUENTIAL) return ErrorCode.BADARGUMENTS;
-  if (flags === TTL || flags === TTL_SEQUENTIAL) return ErrorCode.UNIMPLEMENTED;
-  // A TTL without a mode that has one.
-  return request.op === 'createTTL' ? ErrorCode.BADARGUMENTS : ErrorCode.OK;
+  const ttl = request.op === 'createTTL' ? request.ttl : null;
+  if (!hasTtl(flags)) return ttl === null ? ErrorCode.OK : ErrorCode.BADARGUMENTS;
+  if (!ctx.features.extendedTypes) return ErrorCode.UNIMPLEMENTED;
+  return ttl !== null && ttl > 0 && ttl <= TTL_MAX ? ErrorCode.OK : ErrorCode.BADARGUMENTS;
+}
+
+function hasTtl(flags: number): boolean {
+  return flags === TTL || flags === TTL_SEQUENTIAL;
 }
 
 function isSequential(flags: number): boolean {
-  return flags < CONTAINER && (flags & SEQUENTIAL) !== 0;
+  return flags === TTL_SEQUENTIAL || (flags < CONTAINER && (flags & SEQUENTIAL) !== 0);
 }
 
 function isEphemeral(flags: number): boolean {
   return flags < CONTAINER && (flags & EPHEMERAL) !== 0;
 }
 
-/** Mode, session, path as sent, ACL, parent, permission, path with suffix, existence, parent's kind. */
+/** Mode, session, path, ACL, parent, permission, path with suffix, existence, parent's kind, quota. */
 function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlRequest): SingleBody {
   const { flags, data } = request;
-  const modeErr = checkMode(request) || ctx.sessionErr;
+  const modeErr = checkMode(ctx, request) || ctx.sessionErr;
   if (modeErr !== ErrorCode.OK) return fail(modeErr);
   if (!isCreatablePath(request.path)) return fail(ErrorCode.BADARGUMENTS);
   const acl = fixupAcl(ctx.rules, request.acl, ctx.identities);
@@ -204,12 +222,21 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   if (ownerKind(parent.ephemeralOwner) === 'ephemeral') {
     return fail(ErrorCode.NOCHILDRENFOREPHEMERALS);
   }
+  const quotaErr = checkAgainstQuota(ctx, path, 1, sizeOf(data));
+  if (quotaErr !== ErrorCode.OK) return fail(quotaErr);
   const parentCVersion = (parent.cversion + 1) | 0;
   if (request.op === 'createContainer') {
     return { type: 'createContainer', path, data, acl, parentCVersion };
   }
+  if (request.op === 'createTTL') {
+    return { type: 'createTTL', path, data, acl, parentCVersion, ttl: request.ttl };
+  }
   const type = request.op === 'create' ? 'create' : 'create2';
   return { type, path, data, acl, ephemeral: isEphemeral(flags), parentCVersion };
+}
+
+function checkAgainstQuota(ctx: PrepContext, path: string, nodes: number, bytes: number): number {
+  return ctx.features.enforceQuota ? checkQuota(ctx.delivered, path, nodes, bytes) : ErrorCode.OK;
 }
 
 /** Session, path, parent, permission on the parent, node, version, children. */
@@ -228,18 +255,20 @@ function prepareDelete(ctx: PrepContext, request: VersionedRequest): SingleBody 
   return { type: 'delete', path };
 }
 
-/** The leader's own: path, node, parent, children, kind; nobody's permission is asked. */
+/**
+ * The leader's own, but whoever sends it is served, as by Apache: path, node, children, kind. Nobody's
+ * permission is asked, and a node that is no container goes as well if it is not an ephemeral.
+ */
 function prepareDeleteContainer(tree: Tree, path: string): SingleBody {
   if (!isDeletablePath(path)) return fail(ErrorCode.BADARGUMENTS);
   const node = getNode(tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (countNames(node.children) > 0) return fail(ErrorCode.NOTEMPTY);
-  const kind = ownerKind(node.ephemeralOwner);
-  if (kind !== 'container' && kind !== 'ttl') return fail(ErrorCode.BADVERSION);
+  if (ownerKind(node.ephemeralOwner) === 'ephemeral') return fail(ErrorCode.BADVERSION);
   return { type: 'deleteContainer', path };
 }
 
-/** Session, path, node, permission, version. */
+/** Session, path, node, permission, quota, version. */
 function prepareSetData(ctx: PrepContext, request: SetDataRequest): SingleBody {
   const { path, data } = request;
   if (ctx.sessionErr !== ErrorCode.OK) return fail(ctx.sessionErr);
@@ -247,6 +276,8 @@ function prepareSetData(ctx: PrepContext, request: SetDataRequest): SingleBody {
   const node = getNode(ctx.tree, path);
   if (node === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(ctx.rules, node.acl, Perms.WRITE, ctx.identities)) return fail(ErrorCode.NOAUTH);
+  const quotaErr = checkAgainstQuota(ctx, path, 0, sizeOf(data) - sizeOf(node.data));
+  if (quotaErr !== ErrorCode.OK) return fail(quotaErr);
   if (!versionMatches(node.version, request.version)) return fail(ErrorCode.BADVERSION);
   return { type: 'setData', path, data, version: nextVersion(node.version) };
 }

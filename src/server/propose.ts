@@ -51,7 +51,7 @@ export function propose(state: ServiceState, write: Write, out: Out): ServiceSta
   const { rules, features } = state.config;
   const { tree } = ahead;
   const body = prepare(
-    { tree, zxid, time, sessionId, sessionErr, identities, rules, features },
+    { tree, delivered: state.tree, zxid, time, sessionId, sessionErr, identities, rules, features },
     request,
   );
   const txn: Txn = { zxid, sessionId, cxid, time, body };

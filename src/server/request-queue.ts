@@ -60,6 +60,7 @@ function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
     case 'createContainer':
     case 'createTTL':
     case 'delete':
+    case 'deleteContainer':
     case 'setData':
     case 'setACL':
     case 'multi':
@@ -73,7 +74,6 @@ function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
       // Reconfiguration is known and switched off, which the leader says.
       return request.opcode === RECONFIG ? 'write' : 'refused';
     case 'check':
-    case 'deleteContainer':
     case 'createSession':
       return 'refused';
     default:

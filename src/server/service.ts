@@ -9,7 +9,7 @@ import type { Millis, PeerConn, SessionId } from '../core/ids.js';
 import type { PingPacket, Snapshot } from '../core/message.js';
 import { makeZxid } from '../core/zxid.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
-import { CONTAINER_CHECK, deleteContainers, nextContainers } from './containers.js';
+import { collect, nextCollection, startCollection } from './containers.js';
 import { onAuthenticated, onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
 import type { ServiceEffect, ServiceEvent } from './events.js';
 import { emptyFifo } from './fifo.js';
@@ -39,7 +39,8 @@ export function serviceStep(
   const sameDeadline =
     after.sessions.buckets === state.sessions.buckets &&
     after.tree.containers === state.tree.containers &&
-    after.containersDue === state.containersDue;
+    after.tree.ttls === state.tree.ttls &&
+    after.collection === state.collection;
   return [sameDeadline ? after : remind(after, out), out];
 }
 
@@ -129,7 +130,7 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
       awaited: emptyFifo(),
       awaitedSyncs: emptyFifo(),
     },
-    containersDue: leading ? after.now + CONTAINER_CHECK : null,
+    collection: leading ? startCollection(after.now, after.config.features) : null,
     ahead: nothingAhead(after.tree, role.lastZxid > start ? role.lastZxid : start),
   };
 }
@@ -160,7 +161,7 @@ function onTick(state: ServiceState, out: Out): ServiceState {
   const [sessions, expired] = takeExpired(state.sessions, state.now);
   let after: ServiceState = { ...state, sessions };
   for (const sessionId of expired) after = expire(after, sessionId, out);
-  return deleteContainers(after, out);
+  return collect(after, out);
 }
 
 /**
@@ -179,7 +180,7 @@ function expire(state: ServiceState, sessionId: SessionId, out: Out): ServiceSta
 
 /** Asks to be woken when the next sessions or containers may have to go. */
 function remind(state: ServiceState, out: Out): ServiceState {
-  const at = earlier(nextDue(state.sessions), nextContainers(state));
+  const at = earlier(nextDue(state.sessions), nextCollection(state));
   if (at === state.deadline) return state;
   out.push({ type: 'serviceDeadline', at });
   return { ...state, deadline: at };

@@ -94,6 +94,15 @@ export interface Ahead {
   readonly zxid: Zxid;
 }
 
+/** Which containers and TTL nodes must go (see `containers.ts`). */
+export interface Collection {
+  /** When to look for them. */
+  readonly lookAt: Millis;
+  /** Paths that were found and are not deleted yet, and when the first may be. */
+  readonly found: Fifo<string>;
+  readonly deleteAt: Millis;
+}
+
 export interface ServiceState {
   readonly config: ServiceConfig;
   /** Wall clock minus `now`, ms. */
@@ -102,8 +111,8 @@ export interface ServiceState {
   readonly nextSessionId: SessionId;
   /** The deadline last asked for. */
   readonly deadline: Millis | null;
-  /** Leader: when to look for containers that are empty again; null: does not lead. */
-  readonly containersDue: Millis | null;
+  /** Leader: what becomes of containers and TTL nodes; null: does not lead. */
+  readonly collection: Collection | null;
   /** The connection of each session that is connecting or open here. */
   readonly connOfSession: PersistentMap<SessionId, ClientConn>;
   readonly watches: WatchTable;
@@ -144,7 +153,7 @@ export function initialService(config: ServiceConfig): ServiceState {
     role: LOOKING,
     nextSessionId: 0n as SessionId,
     deadline: null,
-    containersDue: null,
+    collection: null,
     connOfSession: PersistentMap(),
     watches: emptyWatches(),
     sessions: NO_SESSIONS,
@@ -183,14 +192,14 @@ export function withWork(
   ahead: Ahead,
 ): ServiceState {
   const { config, wallOffset, role, nextSessionId, deadline } = state;
-  const { containersDue, connOfSession, watches, sessions } = state;
+  const { collection, connOfSession, watches, sessions } = state;
   return {
     config,
     wallOffset,
     role,
     nextSessionId,
     deadline,
-    containersDue,
+    collection,
     connOfSession,
     watches,
     sessions,

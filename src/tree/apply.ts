@@ -29,9 +29,11 @@ import type {
 import type { Zxid } from '../core/zxid.js';
 import { internAcl, releaseAcl } from './acl-table.js';
 import type { Change } from './change.js';
-import { type NameSet, NO_NAMES, addName, countNames, eachName, removeName } from './name-set.js';
-import { OWNER_CONTAINER, OWNER_NONE, ownerKind, ownerOfTtl } from './owner.js';
+import { withIndexed, withoutIndexed } from './indexes.js';
+import { type NameSet, NO_NAMES, addName, eachName, removeName } from './name-set.js';
+import { OWNER_CONTAINER, OWNER_NONE, ownerOfTtl } from './owner.js';
 import { childPath, nameOf, parentOf } from './paths.js';
+import { countAll, countChange, sizeOf } from './quota.js';
 import { statOf } from './stat.js';
 import { getAt, insertAt, removeAt, replaceAt } from './string-map.js';
 import { ephemeralsOf, withLastZxid, withNodes, type Tree } from './tree.js';
@@ -225,11 +227,10 @@ function createNode(tree: Tree, header: Header, body: AnyCreate, changes: Change
     { type: 'created', path, acl },
     { type: 'children', path: parentPath, acl: parent.acl },
   );
-  return {
-    tree: withOwned(withNodes(tree, nodes, acls), path, owner),
-    err: ErrorCode.OK,
-    stat: body.type === 'create' ? null : statOf(node),
-  };
+  const indexed = withIndexed(withNodes(tree, nodes, acls), path, owner);
+  const counted = countChange(countAll(indexed, path), path, 1, sizeOf(body.data));
+  const stat = body.type === 'create' ? null : statOf(node);
+  return { tree: counted, err: ErrorCode.OK, stat };
 }
 
 function freshNode(
@@ -287,7 +288,8 @@ function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): St
     { type: 'deleted', path, acl: node.acl },
     { type: 'children', path: parentPath, acl: parent.acl },
   );
-  return { tree: withoutSubtree(after, path), err: ErrorCode.OK, stat: null };
+  const rest = countChange(withoutSubtree(after, path), path, -1, -sizeOf(node.data));
+  return { tree: rest, err: ErrorCode.OK, stat: null };
 }
 
 /** The tree without the node at `path` and what is below it; its parent is not looked at. */
@@ -299,7 +301,7 @@ function withoutSubtree(tree: Tree, path: string): Tree {
     after = withoutSubtree(after, childPath(path, name));
   }
   const acls = releaseAcl(after.acls, node.acl);
-  return withoutOwned(
+  return withoutIndexed(
     withNodes(after, removeAt(after.nodes, path), acls),
     path,
     node.ephemeralOwner,
@@ -312,11 +314,9 @@ function setData(tree: Tree, header: Header, body: SetDataBody, changes: Change[
   if (node === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
   const after = withData(node, data, version, header.zxid, header.time);
   changes.push({ type: 'data', path, acl: node.acl });
-  return {
-    tree: withNodes(tree, replaceAt(tree.nodes, path, after), tree.acls),
-    err: ErrorCode.OK,
-    stat: statOf(after),
-  };
+  const changed = withNodes(tree, replaceAt(tree.nodes, path, after), tree.acls);
+  const counted = countChange(changed, path, 0, sizeOf(data) - sizeOf(node.data));
+  return { tree: counted, err: ErrorCode.OK, stat: statOf(after) };
 }
 
 /** Changes the ACL and its version and nothing else: not mzxid, not mtime. */
@@ -347,38 +347,4 @@ function closeSession(tree: Tree, header: Header, body: CloseSessionBody, change
     after = deleteNode(after, header.zxid, path, changes).tree;
   }
   return { ...after, sessions: after.sessions.remove(header.sessionId) };
-}
-
-/** The indexes with a new node at `path`. */
-export function withOwned(tree: Tree, path: string, owner: SessionId): Tree {
-  switch (ownerKind(owner)) {
-    case 'persistent':
-      return tree;
-    case 'container':
-      return { ...tree, containers: addName(tree.containers, path) };
-    case 'ttl':
-      return { ...tree, ttls: addName(tree.ttls, path) };
-    case 'ephemeral': {
-      const paths = addName(tree.ephemerals.get(owner) ?? NO_NAMES, path);
-      return { ...tree, ephemerals: tree.ephemerals.set(owner, paths) };
-    }
-  }
-}
-
-/** The indexes without the node at `path`. */
-function withoutOwned(tree: Tree, path: string, owner: SessionId): Tree {
-  switch (ownerKind(owner)) {
-    case 'persistent':
-      return tree;
-    case 'container':
-      return { ...tree, containers: removeName(tree.containers, path) };
-    case 'ttl':
-      return { ...tree, ttls: removeName(tree.ttls, path) };
-    case 'ephemeral': {
-      const paths = removeName(tree.ephemerals.get(owner) ?? NO_NAMES, path);
-      const ephemerals =
-        countNames(paths) === 0 ? tree.ephemerals.remove(owner) : tree.ephemerals.set(owner, paths);
-      return { ...tree, ephemerals };
-    }
-  }
 }

@@ -4,8 +4,8 @@
  */
 import type { ImageNode, PersistedStat, SnapshotImage } from '../core/image.js';
 import type { Acl } from '../core/txn.js';
-import { withOwned } from './apply.js';
 import { type AclTable, NO_ACLS, internAcl } from './acl-table.js';
+import { withIndexed } from './indexes.js';
 import { eachName, namesOf } from './name-set.js';
 import { childPath, nameOf, parentOf } from './paths.js';
 import { getAt, mapOf } from './string-map.js';
@@ -61,7 +61,7 @@ export function treeOf(image: SnapshotImage): Tree {
     lastZxid: image.zxid,
   };
   let owned = tree;
-  for (const [path, { ephemeralOwner }] of nodes) owned = withOwned(owned, path, ephemeralOwner);
+  for (const [path, { ephemeralOwner }] of nodes) owned = withIndexed(owned, path, ephemeralOwner);
   return owned;
 }
 

@@ -25,6 +25,8 @@ export interface Tree {
   /** Paths of container and of TTL nodes. */
   readonly containers: NameSet;
   readonly ttls: NameSet;
+  /** Paths that have a quota (`quota.ts`). */
+  readonly quotas: NameSet;
   readonly acls: AclTable;
   /** The last transaction applied. */
   readonly lastZxid: Zxid;
@@ -37,13 +39,13 @@ export function getNode(tree: Tree, path: string): Znode | undefined {
 }
 
 export function withNodes(tree: Tree, nodes: StringMap<Znode>, acls: AclTable): Tree {
-  const { sessions, ephemerals, containers, ttls, lastZxid } = tree;
-  return { nodes, sessions, ephemerals, containers, ttls, acls, lastZxid };
+  const { sessions, ephemerals, containers, ttls, quotas, lastZxid } = tree;
+  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, lastZxid };
 }
 
 export function withLastZxid(tree: Tree, lastZxid: Zxid): Tree {
-  const { nodes, sessions, ephemerals, containers, ttls, acls } = tree;
-  return { nodes, sessions, ephemerals, containers, ttls, acls, lastZxid };
+  const { nodes, sessions, ephemerals, containers, ttls, quotas, acls } = tree;
+  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, lastZxid };
 }
 
 /** How many znodes there are, the root and the server's own included. */
@@ -102,6 +104,7 @@ export function emptyTree(): Tree {
     ephemerals: PersistentMap(),
     containers: NO_NAMES,
     ttls: NO_NAMES,
+    quotas: NO_NAMES,
     acls: NO_ACLS,
     lastZxid: ZXID_ZERO,
   };

@@ -5,12 +5,15 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testJvm } from '../support/apache.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { modeOf } from '../support/four-letter-word.js';
 import { Script } from '../support/transcript.js';
 import { testCfg, type ZooCfg } from '../support/zoo-cfg.js';
 import * as connections from './differential/connections.js';
 import { deliberate } from './differential/deliberate.js';
+import { collection } from './differential/collection.js';
+import * as features from './differential/features.js';
 import * as operations from './differential/operations.js';
 import * as watches from './differential/watches.js';
 
@@ -49,7 +52,12 @@ const compare = (theirs: readonly string[], ours: readonly string[]): void => {
   assert.equal(found.length, 0, `${found.length} of ${theirs.length} lines differ\n${shown}`);
 };
 
-const scenarios: Readonly<Record<string, Scenario>> = { ...operations, ...connections, ...watches };
+const scenarios: Readonly<Record<string, Scenario>> = {
+  ...operations,
+  ...connections,
+  ...watches,
+  ...features,
+};
 const patience = { timeout: 120_000 };
 
 test('ours answers as Apache ZooKeeper does', { timeout: 480_000 }, async (t) => {
@@ -68,6 +76,29 @@ test('ours answers as Apache ZooKeeper does', { timeout: 480_000 }, async (t) =>
         const last = expected[kind];
         assert.deepEqual(lines.slice(-last.length), last, `${kind}: ${why}`);
       }
+    });
+  }
+});
+
+test('ours answers as Apache ZooKeeper does with features switched on', patience, async (t) => {
+  const extra = ['extendedTypesEnabled=true', 'enforceQuota=true'];
+  // Apache reads these from the command line only.
+  const interval = 'znode.container.checkIntervalMs';
+  const never = 'znode.container.maxNeverUsedIntervalMs';
+  const jvm = [...testJvm, `-D${interval}=200`, `-D${never}=1000`];
+  const ours = { ...cfg, extra: [...extra, `${interval}=200`, `${never}=1000`] };
+  await using apache = await startCluster({
+    kind: 'apache',
+    shape: 'standalone',
+    cfg: { ...cfg, extra },
+    jvm,
+  });
+  await using zab = await startCluster({ kind: 'zab', shape: 'standalone', cfg: ours });
+  const { ttlNodes, quotas } = features;
+  for (const [name, scenario] of Object.entries({ ttlNodes, quotas, collection })) {
+    await t.test(name, patience, async () => {
+      const theirs = await transcript(apache.connectString, `/${name}`, scenario);
+      compare(theirs, await transcript(zab.connectString, `/${name}`, scenario));
     });
   }
 });

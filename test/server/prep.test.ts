@@ -18,6 +18,7 @@ const IP: readonly Identity[] = [{ scheme: 'ip', id: '127.0.0.1' }];
 function context(tree: Tree, overrides: Partial<PrepContext> = {}): PrepContext {
   return {
     tree,
+    delivered: tree,
     zxid: zxid(1000),
     time: 5,
     sessionId: SESSION,
@@ -313,24 +314,81 @@ test('flag 4 makes a container under every opcode of a multi', () => {
 
 test('a multi with a part that cannot be read fails as a whole', () => {
   const part = { op: 'create', path: '/m', data: null, acl: OPEN, flags: 0 } as const;
-  const ttl = { ...part, op: 'createTTL', ttl: 5000, flags: 5 } as const;
   const unreadable: readonly MultiOpRequest[] = [
     { ...part, acl: null },
     { ...part, flags: 5 },
     { ...part, flags: -1 },
-    { ...ttl, flags: 0 },
-    { ...ttl, ttl: 0 },
-    { ...ttl, ttl: 2 ** 40 },
   ];
   for (const bad of unreadable) {
     const request = { op: 'multi', ops: [part, bad] } as const;
     assert.equal(errOf(emptyTree(), request), ErrorCode.MARSHALLINGERROR, JSON.stringify(bad));
   }
-  const body = prepare(context(emptyTree()), { op: 'multi', ops: [ttl] });
-  assert.deepEqual(body, {
-    type: 'multi',
-    ops: [{ type: 'error', err: ErrorCode.UNIMPLEMENTED }],
+});
+
+test('createTTL in a multi: a TTL needs its mode, a plain create comes of another', () => {
+  const ttl = { op: 'createTTL', path: '/m', data: null, acl: OPEN, ttl: 5000, flags: 5 } as const;
+  const partOf = (part: MultiOpRequest, extendedTypes: boolean): unknown => {
+    const features = { ...DEFAULT_FEATURES, extendedTypes };
+    const body = prepare(context(emptyTree(), { features }), { op: 'multi', ops: [part] });
+    assert.equal(body.type, 'multi');
+    const made = body.type === 'multi' ? body.ops[0]! : body;
+    return made.type === 'error' ? made.err : made.type;
+  };
+  assert.equal(partOf(ttl, false), ErrorCode.UNIMPLEMENTED);
+  assert.equal(partOf(ttl, true), 'createTTL');
+  for (const wrong of [0, -1, 2 ** 40]) {
+    assert.equal(partOf({ ...ttl, ttl: wrong }, true), ErrorCode.BADARGUMENTS);
+  }
+  assert.equal(partOf({ ...ttl, flags: 0 }, true), 'create');
+  assert.equal(partOf({ ...ttl, flags: 4 }, true), 'createContainer');
+  assert.equal(partOf({ ...ttl, flags: 7 }, true), ErrorCode.BADARGUMENTS);
+});
+
+test('a TTL comes with its mode only, and is 1 ms to 2⁴⁰ − 1', () => {
+  const features = { ...DEFAULT_FEATURES, extendedTypes: true };
+  const made = (flags: number, ttl: number): unknown => {
+    const request = { op: 'createTTL', path: '/t', data: null, acl: OPEN, flags, ttl } as const;
+    const body = prepare(context(emptyTree(), { features }), request);
+    return body.type === 'error' ? body.err : body;
+  };
+  assert.deepEqual(made(6, 7), {
+    ...{ type: 'createTTL', path: '/t0000000000', data: null, acl: OPEN, parentCVersion: 1 },
+    ttl: 7,
   });
+  assert.equal((made(5, 2 ** 40 - 1) as { readonly ttl: number }).ttl, 2 ** 40 - 1);
+  for (const [flags, ttl] of [
+    [5, 0],
+    [5, 2 ** 40],
+    [5, -1],
+    [0, 1],
+    [0, -1],
+    [4, 1],
+    [7, 1],
+  ] as const) {
+    assert.equal(made(flags, ttl), ErrorCode.BADARGUMENTS, `${flags} ${ttl}`);
+  }
+  const plain = { op: 'create', path: '/t', data: null, acl: OPEN, flags: 5 } as const;
+  const body = prepare(context(emptyTree(), { features }), plain);
+  assert.deepEqual(body, { type: 'error', err: ErrorCode.BADARGUMENTS });
+});
+
+test('hard quotas are enforced against what has been delivered', () => {
+  const quota = [create('/q'), create('/zookeeper/quota/q')];
+  const limits = create('/zookeeper/quota/q/zookeeper_limits', 0, bytes('countHardLimit=1'));
+  const stats = create('/zookeeper/quota/q/zookeeper_stats', 0, bytes('count=0,bytes=0'));
+  const tree = treeAfter(...quota, limits, stats);
+  const enforced = { features: { ...DEFAULT_FEATURES, enforceQuota: true } };
+  const codeOf = (overrides: Partial<PrepContext>): number => {
+    const body = prepare(context(tree, overrides), create('/q/a'));
+    return body.type === 'error' ? body.err : 0;
+  };
+  assert.equal(codeOf({}), 0);
+  assert.equal(codeOf(enforced), ErrorCode.QUOTAEXCEEDED);
+  assert.equal(codeOf({ ...enforced, delivered: emptyTree() }), 0);
+  const multi: ClientRequest = { op: 'multi', ops: [create('/z'), create('/q/a')] as never };
+  const body = prepare(context(tree, enforced), multi);
+  assert.ok(body.type === 'multi');
+  assert.deepEqual(body.ops[1], { type: 'error', err: ErrorCode.QUOTAEXCEEDED });
 });
 
 test('an empty multi is one', () => {
@@ -356,7 +414,7 @@ test('what only a foreign learner can forward fails as not implemented', () => {
   assert.equal(errOf(emptyTree(), unknown), ErrorCode.UNIMPLEMENTED);
 });
 
-test('deleteContainer is for empty containers only', () => {
+test('deleteContainer takes any node without children that is no ephemeral', () => {
   const container = (path: string): ClientRequest => ({
     op: 'createContainer',
     path,
@@ -364,11 +422,19 @@ test('deleteContainer is for empty containers only', () => {
     acl: OPEN,
     flags: 4,
   });
-  const tree = treeAfter(create('/p'), container('/c'), container('/d'), create('/d/x'));
+  const tree = treeAfter(
+    create('/p'),
+    container('/c'),
+    container('/d'),
+    create('/d/x'),
+    create('/e', 1),
+  );
   const request = (path: string): ClientRequest => ({ op: 'deleteContainer', path });
   assert.equal(errOf(tree, request('/')), ErrorCode.BADARGUMENTS);
   assert.equal(errOf(tree, request('/none')), ErrorCode.NONODE);
   assert.equal(errOf(tree, request('/d')), ErrorCode.NOTEMPTY);
-  assert.equal(errOf(tree, request('/p')), ErrorCode.BADVERSION);
-  assert.deepEqual(prepare(context(tree), request('/c')), { type: 'deleteContainer', path: '/c' });
+  assert.equal(errOf(tree, request('/e')), ErrorCode.BADVERSION);
+  for (const path of ['/c', '/p']) {
+    assert.deepEqual(prepare(context(tree), request(path)), { type: 'deleteContainer', path });
+  }
 });

@@ -42,6 +42,17 @@ export const decode = {
       .join(',')} ${s.stat(r)}`,
   aclStat: (r, s) =>
     `${list(r, () => `${r.int()}:${r.string()}:${r.string()}`).join(',')} ${s.stat(r)}`,
+  multiRead: (r, s) => {
+    const parts: string[] = [];
+    for (;;) {
+      const [type, done, err] = [r.int(), r.bool(), r.int()];
+      if (done) return [...parts, `end(${type},${err})`].join(' ; ');
+      if (type === -1) parts.push(`error(${err}): ${r.int()}`);
+      else if (type === 4) parts.push(`getData(${err}): ${text(r.buffer())} ${s.stat(r)}`);
+      else if (type === 8) parts.push(`getChildren(${err}): ${decode.children(r)}`);
+      else parts.push(`op ${type}(${err})`);
+    }
+  },
   multi: (r, s) => {
     const parts: string[] = [];
     for (;;) {
@@ -138,6 +149,17 @@ export const createBody = (
   acl: Parameters<typeof aclBody>[1] = OPEN_ACL,
 ): Buffer => aclBody(new Writer().buffer(path).buffer(data), acl).int(flags).bytes();
 
+export const ttlBody = (
+  path: string,
+  flags: number,
+  ttl: bigint,
+  acl?: [number, string, string][],
+): Buffer =>
+  new Writer()
+    .raw(createBody(path, 'x', flags, acl))
+    .long(ttl)
+    .bytes();
+
 /** One client connection of a script. */
 export class Session {
   private xid = 0;
@@ -179,6 +201,12 @@ export class Session {
       if (reply.xid !== -1 || reply.body.length < 12) return reply;
       this.noteEvent(reply);
     }
+  }
+  /** Wait for an event that nobody has asked for, and note it. */
+  async event(): Promise<void> {
+    const bytes = await this.socket.next();
+    if (bytes === null) this.script.note('  closed');
+    else this.noteEvent(parseReply(bytes));
   }
   private noteEvent(event: Reply): void {
     const r = new Reader(event.body);
