@@ -85,8 +85,8 @@ test('ours answers as Apache ZooKeeper does with features switched on', patience
   // Apache reads these from the command line only.
   const interval = 'znode.container.checkIntervalMs';
   const never = 'znode.container.maxNeverUsedIntervalMs';
-  const jvm = [...testJvm, `-D${interval}=200`, `-D${never}=1000`];
-  const ours = { ...cfg, extra: [...extra, `${interval}=200`, `${never}=1000`] };
+  const jvm = [...testJvm, `-D${interval}=200`, `-D${never}=5000`];
+  const ours = { ...cfg, extra: [...extra, `${interval}=200`, `${never}=5000`] };
   await using apache = await startCluster({
     kind: 'apache',
     shape: 'standalone',

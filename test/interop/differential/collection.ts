@@ -1,6 +1,6 @@
 /**
  * What the leader deletes for itself: containers that were used or grew old, TTL nodes whose time is up. The servers
- * look five times a second, and containers that nobody uses go after a second.
+ * look five times a second, and containers that nobody uses go after five.
  */
 import { createBody, decode, ttlBody, type Script } from '../../support/transcript.js';
 

@@ -80,6 +80,8 @@ export const ttlNodes = async (s: Script): Promise<void> => {
       [21, body],
     ]);
   }
+  s.note('a container that nobody uses would be collected');
+  await c.delete(`${p}/m4-5-`);
   for (const op of [1, 15, 19])
     await c.multi(`op ${op} flags 5`, [[op, createBody(`${p}/q`, null, 5)]]);
   await c.children(p, false, 12);
