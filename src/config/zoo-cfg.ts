@@ -276,7 +276,7 @@ function readAuthProviders(reader: Reader): Readonly<Record<string, string>> {
 function warnOfRest(reader: Reader): void {
   for (const entry of reader.rest()) {
     if (entry.line === 0 || entry.key.startsWith('metricsProvider.')) continue;
-    if (entry.key.startsWith('superUser.')) continue;
+    if (/^(superUser|sasl\.user)\./.test(entry.key)) continue;
     reader.warn(entry, 'unknown key, has no effect');
   }
 }

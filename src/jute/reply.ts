@@ -57,7 +57,9 @@ export type ReplyBody =
   | { readonly type: 'number'; readonly value: number }
   | { readonly type: 'whoAmI'; readonly identities: readonly Identity[] }
   /** addWatch: four bytes, 0 on success. */
-  | { readonly type: 'error'; readonly err: number };
+  | { readonly type: 'error'; readonly err: number }
+  /** sasl. */
+  | { readonly type: 'token'; readonly token: Data };
 
 export const NO_BODY: ReplyBody = { type: 'none' };
 
@@ -133,6 +135,8 @@ function writeBody(w: Writer, body: ReplyBody): void {
       return writeVector(w, body.identities, writeIdentity);
     case 'error':
       return writeInt(w, body.err);
+    case 'token':
+      return writeBuffer(w, body.token);
     default: {
       const never: never = body;
       throw new Error(`unreachable: ${JSON.stringify(never)}`);

@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net';
 import type { ClientConn } from '../core/ids.js';
 import { ErrorCode } from '../core/error-code.js';
-import type { Zxid } from '../core/zxid.js';
+import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
 import type { ClientEffect, ClientEvent } from '../server/events.js';
 import { decodeConnectRequest, encodeConnectResponse } from '../jute/connect.js';
 import { attempt, DecodeError } from '../jute/decode-error.js';
@@ -22,6 +22,7 @@ import { frameState, splitFrames, type FrameState } from '../jute/frames.js';
 import { OpCode } from '../jute/opcode.js';
 import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
+import { decodeSaslRequest, isSaslRequest } from '../jute/sasl.js';
 import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
 import { Asked, ClientMeter } from './client-meter.js';
@@ -32,6 +33,8 @@ import { fourLetterWord, isLong, notWhitelisted } from './operator/words.js';
 import { linger } from './linger.js';
 import type { Logger } from './logger.js';
 import { Outbox, type Flusher } from './outbox.js';
+import { NO_SASL, type ClientSasl } from './sasl/client-sasl.js';
+import type { DigestServer } from './sasl/digest-md5.js';
 
 const OUTSTANDING_MAX = 1024;
 const UNSENT_MAX = 1 << 20;
@@ -56,6 +59,8 @@ interface Connection {
   malformed: number | null;
   readonly asked: Asked;
   readonly stats: ConnectionStats;
+  /** Its SASL authentication; undefined: it has not begun one. */
+  sasl?: DigestServer | null;
 }
 
 /** A connection as the four-letter words and AdminServer show it. */
@@ -78,6 +83,8 @@ export interface ClientPortOptions {
   /** The answer to a four-letter word that is allowed; `argument` follows some. */
   readonly onWord: (word: string, argument: Buffer) => string;
   readonly metrics: ServerMetrics;
+  /** Who may authenticate by SASL; none if absent. */
+  readonly sasl?: ClientSasl;
   /** The last transaction that clients see the effect of. */
   readonly lastZxid: () => Zxid;
   readonly fourLetterWords: ReadonlySet<string> | 'all';
@@ -336,6 +343,10 @@ export class ClientPort {
   }
 
   #request(connection: Connection, frame: Buffer): void {
+    if (isSaslRequest(frame)) {
+      this.#authenticate(connection, frame);
+      return;
+    }
     const decoded = attempt(() => decodeRequest(frame));
     if (decoded instanceof DecodeError) {
       this.#refuse(connection, `malformed request: ${decoded.message}`);
@@ -359,6 +370,28 @@ export class ClientPort {
     connection.asked.push(request, now);
     this.#options.onEvent({ type: 'clientRequest', conn, xid, request, now });
     connection.asked.inAuth = false;
+  }
+
+  /** A SASL token: answered at once, out of turn, as auth is. */
+  #authenticate(connection: Connection, frame: Buffer): void {
+    const request = attempt(() => decodeSaslRequest(frame));
+    if (request instanceof DecodeError) {
+      this.#refuse(connection, `malformed sasl: ${request.message}`);
+      return;
+    }
+    const { sasl, onEvent, now } = this.#options;
+    this.#meter.received(connection);
+    if (connection.sasl === undefined) connection.sasl = sasl?.begin() ?? null;
+    const answer = sasl?.answer(connection.sasl, request.token) ?? NO_SASL;
+    const { err, token, identities, refused } = answer;
+    const { id: conn } = connection;
+    if (identities.length > 0) {
+      onEvent({ type: 'clientAuthenticated', conn, identities, now: now() });
+    }
+    const header = { xid: request.xid, zxid: ZXID_ZERO, err };
+    const reply = encodeReply(this.#writer, header, { type: 'token', token });
+    this.#send(connection, 'other', reply);
+    if (refused !== null) this.#refuse(connection, refused);
   }
 
   /** Answers the malformed request, if all that came before it is answered. */

@@ -6,11 +6,13 @@ import type { ServerConfig } from '../config/server-config.js';
 import { tlsConfig, tlsNeeds, type TlsKeys } from '../config/tls-config.js';
 import type { Identity } from '../core/txn.js';
 import { plainEntrance, secureEntrance, type ClientEntrance } from './client-entrance.js';
+import { enforcedSchemes } from './auth-config.js';
 import { subjectName } from './key-store/distinguished-name.js';
 import type { ServerListeners } from './listeners.js';
 import type { Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
 import { PLAIN_TRANSPORT, secureTransport, type PeerTransport } from './peer-transport.js';
+import { ClientSasl } from './sasl/client-sasl.js';
 import { TlsContext } from './tls.js';
 
 export interface ServerSecurity {
@@ -18,6 +20,7 @@ export interface ServerSecurity {
   readonly client: TlsContext | null;
   /** null: no TLS between servers. */
   readonly quorum: TlsContext | null;
+  readonly sasl: ClientSasl;
 }
 
 /** @throws {OperatorError} if a key store cannot be used. */
@@ -35,6 +38,7 @@ export function openSecurity(config: ServerConfig, log: Logger): ServerSecurity 
   return {
     client: needs.client ? open('ssl.', config.clientTls) : null,
     quorum: needs.quorum && !config.standalone ? open('ssl.quorum.', config.quorumTls) : null,
+    sasl: new ClientSasl(config, enforcedSchemes(config), log),
   };
 }
 

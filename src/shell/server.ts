@@ -356,6 +356,7 @@ export class Server {
     const { config, listeners, security, log } = this.#parts;
     return new ClientPort({
       ...config,
+      sasl: security.sasl,
       entrances: clientEntrances(config, listeners, security.client, log),
       flusher,
       log,

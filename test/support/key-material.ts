@@ -19,6 +19,7 @@ const WHO = {
       [CN, 'client one'],
     ],
   },
+  root: { subject: [[CN, 'root']] },
   /** Signed, and no longer valid. */
   expired: { subject: [[CN, 'expired']], from: -9, to: -1 },
   /** Signed, for another machine. */
@@ -48,6 +49,7 @@ export function makeKeyMaterial(folder: string): KeyMaterial {
     pem: {
       server: own('server'),
       client: own('client'),
+      root: own('root'),
       expired: own('expired'),
       elsewhere: own('elsewhere'),
       stranger: write('stranger', stranger.store),
