@@ -202,7 +202,7 @@ function answerOther(
     case 'getEphemerals':
       return { type: 'ephemerals', paths: ephemeralsBelow(tree, connection, request.path) };
     case 'whoAmI':
-      return { type: 'whoAmI', identities: identities.map(nameOnly) };
+      return { type: 'whoAmI', identities: identities.map((one) => nameOnly(one, rules)) };
     default:
       throw new Error(`not a read: ${request.op}`);
   }
@@ -243,7 +243,8 @@ function ephemeralsBelow(tree: Tree, { sessionId }: Connection, prefix: string):
   return trimmed === '' || trimmed === '/' ? paths : paths.filter((p) => p.startsWith(prefix));
 }
 
-/** A digest identity's user. */
-function nameOnly({ scheme, id }: Identity): Identity {
+/** A digest identity's user; of a scheme without a provider nothing is told. */
+function nameOnly({ scheme, id }: Identity, { schemes }: AccessRules): Identity {
+  if (!schemes.has(scheme)) return { scheme, id: '' };
   return { scheme, id: scheme === 'digest' ? id.slice(0, Math.max(id.indexOf(':'), 0)) : id };
 }
