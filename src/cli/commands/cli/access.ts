@@ -1,6 +1,6 @@
 /** addauth, getAcl, setAcl, whoami. */
 import { Buffer } from 'node:buffer';
-import { ZooKeeperError } from '../../../client/index.js';
+import { InvalidAclError, ZooKeeperError } from '../../../client/index.js';
 import { parseAcl } from './acl-text.js';
 import type { CliCommand } from './command.js';
 import { aclLines, statLines } from './format.js';
@@ -41,12 +41,14 @@ const setAcl: CliCommand = {
     { name: 'R', description: 'recursive' },
   ],
   needs: 2,
-  run: async ({ zk, out, err }, line) => {
+  run: async ({ zk, out, print, err }, line) => {
     const [, path = '', text = ''] = line.args;
     const acl = parseAcl(text, err);
     const version = line.has('v') ? javaInteger(line.value('v') ?? '') : -1;
     javaPath(path);
     if (!line.has('R')) {
+      // Apache's client does not ask the server about it.
+      if (acl.length === 0) throw new InvalidAclError();
       const stat = await zk.setACL(path, acl, { version });
       if (line.has('s')) statLines(stat).forEach(out);
       return;
@@ -56,7 +58,8 @@ const setAcl: CliCommand = {
         await zk.setACL(node, acl, { version });
       } catch (error) {
         if (!(error instanceof ZooKeeperError)) throw error;
-        out(error.message);
+        // No line break: as zkCli.sh.
+        print(error.message);
       }
     });
   },

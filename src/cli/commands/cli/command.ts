@@ -9,6 +9,8 @@ export interface CliContext {
   /** Whole lines, to stdout and stderr. */
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** To stdout, without a line break. */
+  readonly print: (text: string) => void;
   /** The watcher of every `-w`: it prints what it is told, unless `printwatches off`. */
   readonly watcher: Watcher;
   /** Ends when the user interrupts a command that would go on. */

@@ -68,6 +68,8 @@ const create: CliCommand = {
     const acl = aclText === undefined ? OPEN_ACL : parseAcl(aclText, err);
     javaPath(path, mode.mode.endsWith('sequential'));
     try {
+      // Apache's client does not ask the server about it.
+      if (acl.length === 0) throw new InvalidAclError();
       err(`Created ${await zk.create(path, data, { ...mode, acl })}`);
     } catch (error) {
       if (error instanceof InvalidAclError) err(error.message);

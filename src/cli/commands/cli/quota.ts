@@ -120,6 +120,8 @@ const setQuota: CliCommand = {
     if ((await zk.exists(javaPath(path))) === null) throw new CliError(`${path} does not exist.`);
     await refuseNested(zk, path);
     let node = ROOT;
+    // Below a chroot neither is there.
+    await ensure(zk, '/zookeeper');
     await ensure(zk, node);
     for (const name of path.split('/').filter((part) => part !== '')) {
       node += `/${name}`;

@@ -203,6 +203,7 @@ export class CliShell {
         zk,
         out: this.out,
         err: this.note,
+        print: (text) => this.options.stdout.write(text),
         watcher: this.watcher,
         signal: this.interrupt.signal,
         paint: this.paint,
