@@ -37,6 +37,7 @@ import {
 } from '../tree/paths.js';
 import { checkQuota, sizeOf } from '../tree/quota.js';
 import { ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
+import type { Znode } from '../tree/znode.js';
 import { fixupAcl, isAllowed, type AccessRules } from './acl.js';
 import type { ServiceFeatures } from './features.js';
 
@@ -54,11 +55,17 @@ export interface PrepContext {
   readonly identities: readonly Identity[];
   readonly rules: AccessRules;
   readonly features: ServiceFeatures;
+  /**
+   * Within a multi: parents whose counter the parts before have taken over its end. In the tree it
+   * stays there (`tree/apply.ts`), but Apache numbers the parts of one multi on.
+   */
+  readonly wrapped?: ReadonlyMap<string, number>;
 }
 
 /** Opcode 16. */
 export const RECONFIG = 16;
 
+const INT_MAX = 0x7fff_ffff;
 const SEQUENTIAL = 2;
 const EPHEMERAL = 1;
 const CONTAINER = 4;
@@ -155,6 +162,7 @@ function asPart(part: MultiOpRequest): MultiOpRequest | null {
  */
 function prepareMulti(ctx: PrepContext, request: MultiRequest): TxnBody {
   const ops: SingleBody[] = [];
+  const wrapped = new Map<string, number>();
   let tree = ctx.tree;
   let failed = false;
   for (const asked of request.ops) {
@@ -164,13 +172,16 @@ function prepareMulti(ctx: PrepContext, request: MultiRequest): TxnBody {
       ops.push(fail(ErrorCode.RUNTIMEINCONSISTENCY));
       continue;
     }
-    const body = prepareOp({ ...ctx, tree }, part);
+    const body = prepareOp({ ...ctx, tree, wrapped }, part);
     // As above: a quota that cannot be read.
     if (isUnreadable(body)) return body;
     ops.push(body);
     if (body.type === 'error') {
       failed = true;
     } else {
+      if ('parentCVersion' in body && body.parentCVersion < 0) {
+        wrapped.set(parentOf(body.path), body.parentCVersion);
+      }
       const { zxid, time, sessionId } = ctx;
       tree = applyTxn(tree, { zxid, time, sessionId, cxid: 0, body }).tree;
     }
@@ -216,7 +227,8 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   if (parent === undefined) return fail(ErrorCode.NONODE);
   if (!isAllowed(ctx.rules, parent.acl, Perms.CREATE, ctx.identities))
     return fail(ErrorCode.NOAUTH);
-  const path = isSequential(flags) ? request.path + sequenceSuffix(parent.cversion) : request.path;
+  const cversion = counterOf(ctx, parentOf(request.path), parent);
+  const path = isSequential(flags) ? request.path + sequenceSuffix(cversion) : request.path;
   if (!isValidPath(path)) return fail(ErrorCode.BADARGUMENTS);
   if (getNode(ctx.tree, path) !== undefined) return fail(ErrorCode.NODEEXISTS);
   if (ownerKind(parent.ephemeralOwner) === 'ephemeral') {
@@ -224,7 +236,7 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   }
   const quotaErr = checkAgainstQuota(ctx, path, 1, sizeOf(data));
   if (quotaErr !== ErrorCode.OK) return fail(quotaErr);
-  const parentCVersion = (parent.cversion + 1) | 0;
+  const parentCVersion = (cversion + 1) | 0;
   if (request.op === 'createContainer') {
     return { type: 'createContainer', path, data, acl, parentCVersion };
   }
@@ -233,6 +245,10 @@ function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlReque
   }
   const type = request.op === 'create' ? 'create' : 'create2';
   return { type, path, data, acl, ephemeral: isEphemeral(flags), parentCVersion };
+}
+
+function counterOf(ctx: PrepContext, path: string, { cversion }: Znode): number {
+  return cversion === INT_MAX ? (ctx.wrapped?.get(path) ?? cversion) : cversion;
 }
 
 function checkAgainstQuota(ctx: PrepContext, path: string, nodes: number, bytes: number): number {

@@ -8,7 +8,7 @@ import { isEvent, parseReply, readHandshake, showEvent, showReply, type Names } 
 /** Longer than any program: no session of a connection that was cut ends amid it. */
 export const SESSION_MS = 60_000;
 /** No answer in this time is none at all. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 30_000;
 
 /** A line of what a client was sent. */
 export interface Line {

@@ -4,6 +4,7 @@
  * which only the events before its answer are seen. So what every client sees is decided by the program alone.
  */
 import { Buffer } from 'node:buffer';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fourLetterWord } from '../support/four-letter-word.js';
 import { Peer, type Line, type Session } from './peer.js';
 import type { Handshake, Password, Program, Request, Step } from './program.js';
@@ -20,6 +21,7 @@ export type Transcript = readonly (readonly Line[])[];
 
 const CLIENTS_MAX = 4;
 const EXPIRY_PATIENCE_MS = 60_000;
+const EXPIRY_RETRY_MS = 2_500;
 /** The least timeout that the servers grant, and hence what this asks for. */
 const LEAST_TIMEOUT = 1;
 
@@ -159,10 +161,11 @@ class Run {
   async #take(peer: Peer, from: Peer): Promise<void> {
     const { session } = from;
     if (session === null || peer === from) return peer.note('take: no session');
+    const held = from.connected;
     if (this.target.addresses.length > 1) from.drop();
     await this.#resume(peer, session, 'right', {});
-    if (this.target.addresses.length > 1) from.note('ping: closed');
-    else if (from.connected) await from.ask([{ op: 'ping' }]);
+    if (from.connected) await from.ask([{ op: 'ping' }]);
+    else if (held) from.note('ping: closed');
     from.session = null;
   }
 
@@ -180,18 +183,39 @@ class Run {
   async #expire(peer: Peer): Promise<void> {
     const { session } = peer;
     if (session === null) return peer.note('expire: no session');
+    const before = await this.#zxid();
     await this.#resume(peer, session, 'right', { timeout: LEAST_TIMEOUT });
     if (!peer.connected) return;
-    await peer.quietly({ op: 'sync', path: '/' });
-    const before = await this.#zxid();
-    peer.drop();
+    const { id: sessionId, password } = session;
     const patience = performance.now() + EXPIRY_PATIENCE_MS;
+    let shortened = peer;
     let now = before;
-    while (now === before && performance.now() < patience) now = await this.#zxid();
+    while (now === before && performance.now() < patience) {
+      // A follower reports the timeout of the session's last request: this one's, and no earlier one's.
+      await shortened.quietly({ op: 'sync', path: '/' });
+      shortened.drop();
+      now = await this.#change(before);
+      if (now !== before) break;
+      // Another follower may have told of the session's begin, with its first timeout, only now.
+      shortened = new Peer(peer.address, this.names);
+      await shortened.handshake({ sessionId, password }, { timeout: LEAST_TIMEOUT });
+    }
+    shortened.drop();
     peer.note(now === before ? 'expire: never' : `expire: ${this.names.zxid(BigInt(now))}`);
     this.#ends.add(BigInt(now));
     this.#sessions.delete(session.id);
     this.#behind = new Set(this.#peers);
+  }
+
+  /** The next zxid after `before`, waited for a while. */
+  async #change(before: string): Promise<string> {
+    const patience = performance.now() + EXPIRY_RETRY_MS;
+    let now = before;
+    while (now === before && performance.now() < patience) {
+      await delay(20);
+      now = await this.#zxid();
+    }
+    return now;
   }
 
   /** What every client was sent until now. */

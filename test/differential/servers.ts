@@ -58,7 +58,7 @@ const cfg: ZooCfg = {
   tickTime: 200,
   initLimit: 100,
   syncLimit: 50,
-  extra: ['forceSync=no'],
+  extra: ['forceSync=no', 'extendedTypesEnabled=true'],
 };
 
 export interface Servers extends AsyncDisposable {

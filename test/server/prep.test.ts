@@ -285,6 +285,23 @@ test('the parts of a multi see each other', () => {
   );
 });
 
+test('the parts of a multi are numbered over the end of their parent’s counter', () => {
+  const made = treeAfter(create('/p'));
+  const node = { ...getNode(made, '/p')!, cversion: 0x7fff_fffe };
+  const near = { ...made, nodes: replaceAt(made.nodes, '/p', node) };
+  const ops = Array.from({ length: 4 }, () => withAcl('/p/s', OPEN, 2));
+  const body = prepare(context(near), { op: 'multi', ops });
+  assert.ok(body.type === 'multi');
+  const paths = body.ops.map((op) => ('path' in op ? op.path : op.type));
+  const numbers = ['2147483646', '2147483647', '-2147483648', '-2147483647'];
+  assert.deepEqual(
+    paths,
+    numbers.map((number) => `/p/s${number}`),
+  );
+  const txn = { zxid: zxid(9), sessionId: SESSION, cxid: 1, time: 1, body };
+  assert.equal(getNode(applyTxn(near, txn).tree, '/p')!.cversion, 0x7fff_ffff);
+});
+
 test('after the part of a multi that fails nothing is looked at', () => {
   const body = prepare(context(emptyTree()), {
     op: 'multi',

@@ -42,7 +42,8 @@ export const ttlNodes = async (s: Script): Promise<void> => {
     for (const flags of [5, 6]) await createTtl(c, `${p}/${ttl}-${flags}-`, flags, ttl);
   }
   s.note('a TTL needs a mode that has one, and the other way');
-  for (const flags of [0, 1, 2, 3, 4, 7, -1]) await createTtl(c, `${p}/mode${flags}`, flags, 100_000n);
+  for (const flags of [0, 1, 2, 3, 4, 7, -1])
+    await createTtl(c, `${p}/mode${flags}`, flags, 100_000n);
   for (const op of [1, 15, 19]) {
     for (const flags of [5, 6]) {
       await c.call(`op ${op} flags ${flags}`, op, createBody(`${p}/o`, 'x', flags));
