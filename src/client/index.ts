@@ -7,9 +7,9 @@
  * const { data } = await zk.getData('/greeting', { watcher: (event) => console.log(event) });
  * ```
  */
-export { ZooKeeper, type ClientOptions, type ConnectOptions, type Created } from './zookeeper.js';
-export type { DataInput, NodeAcl, NodeChildren } from './zookeeper.js';
-export type { ReconfigOptions, RemoveWatchesOptions } from './zookeeper.js';
+export { ZooKeeper } from './zookeeper.js';
+export type { ClientOptions, ConnectOptions, Created, DataInput, NodeAcl } from './options.js';
+export type { NodeChildren, ReconfigOptions, RemoveWatchesOptions } from './options.js';
 export { Transaction } from './transaction.js';
 export type { MultiReadOp, MultiReadResults } from './multi-read.js';
 export type { SaslOptions } from './sasl.js';

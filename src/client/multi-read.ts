@@ -3,7 +3,7 @@ import { errorOf } from './errors.js';
 import type { ZooKeeperError } from './errors.js';
 import type { CallOptions, NodeData } from './types.js';
 import { statOf } from './wire.js';
-import { bufferOf } from './zookeeper.js';
+import { bufferOf } from './requests.js';
 import type { ZooKeeper } from './zookeeper.js';
 
 export type MultiReadOp =

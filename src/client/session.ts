@@ -10,7 +10,6 @@
  * - The end of a session is told once: state, pending requests, watchers.
  */
 import { Buffer } from 'node:buffer';
-import type { ConnectionOptions } from 'node:tls';
 import { ErrorCode } from '../core/error-code.js';
 import type { SessionId } from '../core/ids.js';
 import { ZXID_ZERO } from '../core/zxid.js';
@@ -18,6 +17,8 @@ import type { Zxid } from '../core/zxid.js';
 import { decodeConnectResponse, encodeConnectRequest } from '../jute/connect.js';
 import { Xid } from '../jute/opcode.js';
 import { createWriter } from '../jute/writer.js';
+import { Auths } from './auths.js';
+import { Backoff } from './backoff.js';
 import { HostList } from './connect-string.js';
 import type { Host } from './connect-string.js';
 import { Connection } from './connection.js';
@@ -29,45 +30,15 @@ import { Heartbeat } from './heartbeat.js';
 import { Pending } from './pending.js';
 import { ReadWriteProbe } from './read-write-probe.js';
 import { SaslExchange } from './sasl.js';
-import type { SaslOptions } from './sasl.js';
-import type { CallOptions, ClientState, WatchedEvent, Watcher } from './types.js';
+import { again, callAll } from './session-end.js';
+import type { SessionHooks, SessionOptions } from './session-options.js';
+import type { CallOptions, ClientState, WatchedEvent } from './types.js';
 import { WatchRegistry, watchBatches } from './watch-registry.js';
 import { decode, encode } from './wire.js';
 import type { WireOp, WireReply, WireRequest } from './wire.js';
 
-export interface SessionOptions {
-  readonly hosts: readonly Host[];
-  /** Milliseconds, as asked for. */
-  readonly sessionTimeout: number;
-  readonly readOnly: boolean;
-  /** Milliseconds for each request; 0: none. */
-  readonly requestTimeout: number;
-  readonly maxFrame: number;
-  readonly tls: ConnectionOptions | null;
-  readonly sasl: SaslOptions | null;
-  /** Reject what waits for a connection when an attempt fails, as Apache's client does. */
-  readonly failFast: boolean;
-  /** A session of an earlier client, to be taken over. */
-  readonly resume: { readonly id: bigint; readonly password: Uint8Array } | null;
-}
-
-export interface SessionHooks {
-  readonly state: (state: ClientState, reason: Error | null) => void;
-  /** The path of an event as the user knows it. */
-  readonly toUser: (path: string) => string;
-}
-
-interface Auth {
-  readonly scheme: string;
-  readonly auth: Uint8Array | null;
-  readonly waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[];
-}
-
 const NO_PASSWORD = Buffer.alloc(16);
 const XID_MAX = 0x7fff_ffff;
-const LONG_LIVED = 1_000;
-const BACKOFF_MIN = 50;
-const BACKOFF_MAX = 1_000;
 const CLOSE_PATIENCE = 2_000;
 
 export class Session {
@@ -94,13 +65,13 @@ export class Session {
   private xid = 0;
   private queue: Pending[] = [];
   private inflight: Pending[] = [];
-  private readonly auths: Auth[] = [];
-  private authsSent: Auth[] = [];
+  private readonly auths = new Auths((request) => {
+    this.send(Xid.auth, request);
+  });
   private sasl: SaslExchange | null = null;
   private redial: NodeJS.Timeout | null = null;
-  private openedAt = 0;
   private heardAt = performance.now();
-  private attempts = 0;
+  private readonly backoff = new Backoff();
   private final: ZooKeeperError | null = null;
   private closing: Promise<void> | null = null;
 
@@ -186,16 +157,7 @@ export class Session {
   /** Authenticates this connection and all later ones. */
   addAuth(scheme: string, auth: Uint8Array | null): Promise<void> {
     if (this.final !== null) return Promise.reject(this.final);
-    return new Promise((resolve, reject) => {
-      const entry: Auth = { scheme, auth, waiters: [{ resolve, reject }] };
-      this.auths.push(entry);
-      if (this.ready) this.sendAuth(entry);
-    });
-  }
-
-  private sendAuth(entry: Auth): void {
-    this.authsSent.push(entry);
-    this.send(Xid.auth, { op: 'auth', scheme: entry.scheme, auth: entry.auth });
+    return this.auths.add(scheme, auth, this.ready);
   }
 
   /** Other servers from now on; stays where it is if that is one of them. */
@@ -229,7 +191,7 @@ export class Session {
   }
 
   private handshake(connection: Connection): void {
-    this.openedAt = performance.now();
+    this.backoff.opened();
     this.heartbeat.start(this.options.sessionTimeout, false);
     connection.write(
       encodeConnectRequest(this.writer, {
@@ -301,8 +263,7 @@ export class Session {
 
   /** All that goes ahead of requests on a new connection. */
   private prime(state: ClientState): void {
-    this.authsSent = [];
-    for (const entry of this.auths) this.sendAuth(entry);
+    this.auths.sendAll();
     for (const batch of watchBatches(this.watches.paths())) {
       const both = batch.persistent.length + batch.recursive.length > 0;
       this.send(Xid.setWatches, {
@@ -366,11 +327,9 @@ export class Session {
   }
 
   private readAuth(code: number): void {
-    const entry = this.authsSent.shift();
-    if (code === ErrorCode.OK) {
-      const waiters = entry?.waiters.splice(0) ?? [];
-      for (const { resolve } of waiters) this.delivery.reply(resolve);
-    } else this.finish('auth-failed', new AuthFailedError());
+    const told = this.auths.answered();
+    if (code === ErrorCode.OK) this.delivery.reply(told);
+    else this.finish('auth-failed', new AuthFailedError());
   }
 
   private tell(event: WatchedEvent): void {
@@ -406,26 +365,16 @@ export class Session {
     if (this.final !== null || wasClosing) return;
     if (this.options.failFast) this.rejectQueue();
     this.enter('connecting', reason);
-    if (this.openedAt > 0 && performance.now() - this.openedAt > LONG_LIVED) this.attempts = 0;
-    this.openedAt = 0;
-    this.attempts++;
+    const wait = this.backoff.next(this.hosts.size);
     this.redial = setTimeout(() => {
       this.dial();
-    }, this.backoff());
+    }, wait);
   }
 
   private rejectQueue(): void {
     const queue = this.queue;
     this.queue = [];
     for (const pending of queue) pending.reject(new ConnectionLossError(pending.path, false));
-  }
-
-  /** Each host at once, then rounds that wait longer and longer. */
-  private backoff(): number {
-    const round = Math.floor((this.attempts - 1) / this.hosts.size);
-    if (round === 0) return 0;
-    const most = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** Math.min(round - 1, 10));
-    return most * (0.5 + Math.random() / 2);
   }
 
   /** Ends the session on the server, after all that was asked before. Never rejects. */
@@ -466,12 +415,9 @@ export class Session {
         pending.reject(again(error, pending.path));
       });
     }
-    for (const { waiters } of this.auths) {
-      for (const { reject } of waiters.splice(0))
-        this.delivery.reply(() => {
-          reject(error);
-        });
-    }
+    this.delivery.reply(() => {
+      this.auths.reject(error);
+    });
     const watchers = this.watches.clear();
     const states = { expired: 'Expired', 'auth-failed': 'AuthFailed', closed: 'Closed' } as const;
     const event = { type: 'None', state: states[state], path: '', zxid: -1n } as const;
@@ -479,25 +425,5 @@ export class Session {
     this.delivery.event(() => {
       callAll(watchers, event);
     });
-  }
-}
-
-/** The same fault, about another path, with a stack of its own. */
-function again(error: ZooKeeperError, path: string | null): ZooKeeperError {
-  return error instanceof ClientClosedError
-    ? new ClientClosedError(path)
-    : errorOf(error.code, path);
-}
-
-/** A watcher that throws is the user's fault, and is told as an exception that nobody caught. */
-function callAll(watchers: Iterable<Watcher>, event: WatchedEvent): void {
-  for (const watcher of watchers) {
-    try {
-      watcher(event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
   }
 }

@@ -5,8 +5,9 @@ import type { MultiResult } from '../jute/reply.js';
 import { errorOf } from './errors.js';
 import type { CallOptions, CreateOptions, Stat, VersionOptions } from './types.js';
 import { statOf } from './wire.js';
-import { bytesOf, createRequest } from './zookeeper.js';
-import type { Created, DataInput, ZooKeeper } from './zookeeper.js';
+import { bytesOf, createRequest } from './requests.js';
+import type { Created, DataInput } from './options.js';
+import type { ZooKeeper } from './zookeeper.js';
 
 interface Part {
   readonly request: MultiOpRequest;

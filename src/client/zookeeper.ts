@@ -1,91 +1,26 @@
 /** The client: a session with an ensemble, and every operation of ZooKeeper 3.9 on it. */
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
-import type { ConnectionOptions } from 'node:tls';
-import type { CreateRequest, CreateTtlRequest } from '../core/request.js';
-import type { Stat as CoreStat } from '../core/stat.js';
 import { ErrorCode } from '../core/error-code.js';
-import { AsyncQueue } from './async-queue.js';
 import { parseConnectString } from './connect-string.js';
-import { ClientClosedError, ConnectionLossError, NoNodeError, NoWatcherError } from './errors.js';
+import { ClientClosedError, ConnectionLossError, NoNodeError } from './errors.js';
 import { SessionExpiredError } from './errors.js';
-import { checkPath, fromServer, toServer } from './paths.js';
-import type { SaslOptions } from './sasl.js';
-import { Session } from './session.js';
 import { readMany } from './multi-read.js';
 import type { MultiReadOp, MultiReadResults } from './multi-read.js';
+import type { ClientOptions, ConnectOptions, Created, DataInput, NodeAcl } from './options.js';
+import type { NodeChildren, ReconfigOptions, RemoveWatchesOptions } from './options.js';
+import { checkPath, fromServer, toServer } from './paths.js';
+import { bytesOf, createRequest, dataRequest, nodeData } from './requests.js';
+import { removeWatches } from './remove-watches.js';
+import { Session } from './session.js';
 import { Transaction } from './transaction.js';
-import { CREATE_MODES, OPEN_ACL, WATCHER_TYPES } from './types.js';
+import { WATCHER_TYPES } from './types.js';
 import type { Acl, CallOptions, ClientState, CreateOptions, Identity, NodeData } from './types.js';
 import type { ReadOptions, Stat, VersionOptions, WatchedEvent, Watcher } from './types.js';
 import type { WatcherType } from './types.js';
+import { childrenChanges, dataChanges, persistentEvents, stateChanges } from './watch-streams.js';
 import { statOf } from './wire.js';
 import type { WireReply, WireRequest } from './wire.js';
-import { childrenChanges, dataChanges } from './watch-streams.js';
-
-export interface ClientOptions {
-  /** Milliseconds; the server may grant another (`sessionTimeout` then says). Default 30,000. */
-  readonly sessionTimeout?: number;
-  /** Milliseconds for each request unless it says otherwise; default 0: none. */
-  readonly requestTimeout?: number;
-  /** Also use a server that has lost its quorum, for reads. Default false. */
-  readonly readOnly?: boolean;
-  /** TLS: `{ ca, cert, key, … }` as for `tls.connect`; `{}` for the system's certificates. */
-  readonly tls?: ConnectionOptions;
-  /** SASL DIGEST-MD5. */
-  readonly sasl?: SaslOptions;
-  /** Sent on every connection, before anything else. */
-  readonly auth?: readonly { readonly scheme: string; readonly auth: string | Uint8Array }[];
-  /** Longest reply that is read, in bytes (as `jute.maxbuffer`). Default 64 MiB. */
-  readonly maxBuffer?: number;
-  /**
-   * Reject requests when an attempt to connect fails, as Apache's clients do. Default false: they
-   * wait for a connection, at most a session timeout.
-   */
-  readonly failFast?: boolean;
-  /** The session of another client (its `sessionId` and `sessionPassword`), to be taken over. */
-  readonly session?: { readonly id: bigint; readonly password: Uint8Array };
-}
-
-export interface ConnectOptions extends ClientOptions {
-  /** Milliseconds until the first connection; default: the session timeout. */
-  readonly connectTimeout?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Bytes, text as UTF-8, or null for no data at all, which is not the same as empty. */
-export type DataInput = Uint8Array | string | null;
-
-export interface Created {
-  readonly path: string;
-  readonly stat: Stat;
-}
-export interface NodeChildren {
-  readonly children: readonly string[];
-  readonly stat: Stat;
-}
-export interface NodeAcl {
-  readonly acl: readonly Acl[];
-  readonly stat: Stat;
-}
-export interface RemoveWatchesOptions extends CallOptions {
-  /** Default `any`. */
-  readonly type?: WatcherType;
-  /** Only this one; default: all of the type on the path. */
-  readonly watcher?: Watcher;
-  /** Forget them here even if the server cannot be asked. Default false. */
-  readonly local?: boolean;
-}
-export interface ReconfigOptions extends CallOptions {
-  /** `server.N=host:quorum:election:role;client` lines, comma separated. */
-  readonly joining?: string;
-  /** Server ids, comma separated. */
-  readonly leaving?: string;
-  /** The whole new membership, instead of joining and leaving. */
-  readonly members?: string;
-  /** Only from this version of the configuration; default −1n: whatever it is. */
-  readonly fromConfig?: bigint;
-}
 
 interface ClientEvents {
   /** Every change of `state`; the reason of a lost connection or a final state. */
@@ -191,6 +126,11 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
     return this.session.server;
   }
 
+  /** Whether the session has ended, for one of the final states. */
+  get isOver(): boolean {
+    return this.session.isOver;
+  }
+
   /** Resolves when a server answers; at once if one does. @throws the end of the session. */
   async connected(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     for await (const state of this.states(options)) {
@@ -203,24 +143,7 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
 
   /** The state now, then every change; ends after a final one. */
   states(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ClientState> {
-    const { signal } = options;
-    const listener = (state: ClientState): void => {
-      queue.push(state);
-      if (this.session.isOver) queue.end();
-    };
-    const aborted = (): void => {
-      queue.fail(signal?.reason);
-    };
-    const queue = new AsyncQueue<ClientState>(() => {
-      this.off('state', listener);
-      signal?.removeEventListener('abort', aborted);
-    });
-    queue.push(this.state);
-    this.on('state', listener);
-    if (signal?.aborted === true) aborted();
-    else signal?.addEventListener('abort', aborted, { once: true });
-    if (this.session.isOver) queue.end();
-    return queue;
+    return stateChanges(this, options.signal);
   }
 
   /** @internal ms until the ensemble may have ended the session for want of a word from here. */
@@ -425,33 +348,8 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
    * Removes watches of this client, here and on the server; each watcher gets a `…WatchRemoved`.
    * @throws NoWatcherError if there is none such.
    */
-  async removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
-    const { type = 'any', watcher, local = false } = options;
-    const server = this.serverPath(path);
-    const { watches } = this.session;
-    const known =
-      watcher === undefined ? watches.has(server, type) : watches.holds(server, type, watcher);
-    if (!known) throw new NoWatcherError(path);
-    // The server keeps one watch for all that this session has there.
-    const others = watcher !== undefined && watches.has(server, type, watcher);
-    const op = others ? 'checkWatches' : 'removeWatches';
-    const drop = (): void => {
-      for (const removal of watches.remove(server, type, watcher)) {
-        const event = { type: removal.type, state: 'SyncConnected', path, zxid: -1n } as const;
-        this.session.later(() => {
-          removal.watcher(event);
-        });
-      }
-    };
-    try {
-      const request = { op, path: server, mode: WATCHER_TYPES[type] } as const;
-      await this.ask('none', request, path, options, (code) => {
-        if (code === ErrorCode.OK) drop();
-      });
-    } catch (error) {
-      if (!local) throw error;
-      drop();
-    }
+  removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
+    return removeWatches(this, this.session, path, options);
   }
 
   /** Asks whether this session has such a watch on the server. @throws NoWatcherError if not. */
@@ -473,30 +371,11 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
    * A persistent watch as events to loop over; it stands when the promise resolves. Leaving the
    * loop removes it, `close` ends it, the end of the session makes it throw. ZooKeeper ≥ 3.6.
    */
-  async watch(
+  watch(
     path: string,
     options: CallOptions & { readonly recursive?: boolean } = {},
   ): Promise<AsyncIterableIterator<WatchedEvent>> {
-    const { recursive = false, signal } = options;
-    const type = recursive ? 'persistent-recursive' : 'persistent';
-    const aborted = (): void => {
-      queue.fail(signal?.reason);
-    };
-    const queue = new AsyncQueue<WatchedEvent>(() => {
-      signal?.removeEventListener('abort', aborted);
-      if (this.session.isOver) return;
-      // The server's watch goes with the connection at the latest.
-      this.removeWatches(path, { type, watcher, local: true }).catch(() => undefined);
-    });
-    const watcher = (event: WatchedEvent): void => {
-      if (event.type !== 'None' && event.type !== 'PersistentWatchRemoved') queue.push(event);
-      else if (event.state === 'Expired' || event.state === 'AuthFailed') {
-        queue.fail(new SessionExpiredError(path));
-      } else queue.end();
-    };
-    await this.addWatch(path, watcher, options);
-    signal?.addEventListener('abort', aborted, { once: true });
-    return queue;
+    return persistentEvents(this, path, options);
   }
 
   /**
@@ -548,46 +427,4 @@ export class ZooKeeper extends EventEmitter<ClientEvents> implements AsyncDispos
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** @internal */
-export function bytesOf(data: DataInput): Uint8Array | null {
-  if (typeof data === 'string') return Buffer.from(data, 'utf8');
-  if (data === null || data instanceof Uint8Array) return data;
-  throw new TypeError('data must be bytes, a string or null');
-}
-
-/** @internal */
-export function bufferOf(data: Uint8Array | null): Buffer | null {
-  if (data === null || Buffer.isBuffer(data)) return data;
-  return Buffer.from(data.buffer, data.byteOffset, data.length);
-}
-
-function dataRequest(path: string, { watcher }: ReadOptions) {
-  return { op: 'getData', path, watch: watcher !== undefined } as const;
-}
-
-function nodeData(reply: { readonly data: Uint8Array | null; readonly stat: CoreStat }): NodeData {
-  return { data: bufferOf(reply.data), stat: statOf(reply.stat) };
-}
-
-/** @internal The request of a create in any mode: containers and TTLs have opcodes of their own. */
-export function createRequest(
-  zk: ZooKeeper,
-  op: 'create' | 'create2',
-  path: string,
-  data: DataInput,
-  { mode = 'persistent', acl = OPEN_ACL, ttl }: CreateOptions,
-): CreateRequest | CreateTtlRequest {
-  const flags = (CREATE_MODES as Readonly<Record<string, number>>)[mode];
-  if (flags === undefined) throw new TypeError(`not a create mode: ${mode}`);
-  const server = zk.serverPath(path, mode.endsWith('sequential'));
-  const rest = { path: server, data: bytesOf(data), acl, flags };
-  if (mode === 'container') return { op: 'createContainer', ...rest };
-  if (mode !== 'ttl' && mode !== 'ttl-sequential') {
-    if (ttl !== undefined) throw new TypeError(`a ttl needs a ttl mode, not ${mode}`);
-    return { op, ...rest };
-  }
-  if (ttl === undefined) throw new TypeError(`mode ${mode} needs a ttl`);
-  return { op: 'createTTL', ...rest, ttl };
 }

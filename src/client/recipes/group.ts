@@ -2,7 +2,8 @@
 import { NodeExistsError, NoNodeError } from '../errors.js';
 import { childOf } from '../paths.js';
 import type { Data } from '../types.js';
-import type { DataInput, ZooKeeper } from '../zookeeper.js';
+import type { DataInput } from '../options.js';
+import type { ZooKeeper } from '../zookeeper.js';
 import { Ownership } from './ownership.js';
 import { childrenOf, ensureFolder, repeat, untilGone } from './support.js';
 import type { WaitOptions } from './support.js';

@@ -4,7 +4,8 @@
  */
 import { NoNodeError, SessionExpiredError } from '../errors.js';
 import { childOf, nameOf } from '../paths.js';
-import type { DataInput, ZooKeeper } from '../zookeeper.js';
+import type { DataInput } from '../options.js';
+import type { ZooKeeper } from '../zookeeper.js';
 import { Ownership } from './ownership.js';
 import {
   childrenOf,

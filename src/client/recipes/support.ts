@@ -9,7 +9,8 @@ import {
 import { ZooKeeperError } from '../errors.js';
 import { childOf, parentOf } from '../paths.js';
 import type { CreateMode, WatchedEvent } from '../types.js';
-import type { DataInput, ZooKeeper } from '../zookeeper.js';
+import type { DataInput } from '../options.js';
+import type { ZooKeeper } from '../zookeeper.js';
 
 export interface WaitOptions {
   /** Gives the wait up, with the signal's reason; nothing is left behind. */
