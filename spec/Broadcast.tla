@@ -17,6 +17,7 @@ LeaderPropose(l) ==
   /\ state[l] = "LEADING"
   /\ zabState[l] = "BROADCAST"
   /\ MayPropose(l)
+  /\ MayGoOn(l)
   /\ \E v \in NewValues(l) :
        LET c == IF Mutant = "m21_counter_not_kept" THEN 1 ELSE NextCounter(history[l], newEpoch[l])
            t == Txn(newEpoch[l], c, v)
@@ -85,6 +86,7 @@ LeaderProcessACK(l, f) ==
   /\ state[l] = "LEADING"
   /\ learners[l][f].phase \in {"forwarding", "synced"}
   /\ Arrives(f, l, {"ACK"})
+  /\ MayGoOn(l)
   /\ LET z == Head(msgs[f][l]).zxid
          net == Receive(msgs, f, l)
      IN /\ z[2] /= 0

@@ -162,6 +162,7 @@ LeaderProcessACKEPOCH(l, f) ==
   /\ state[l] = "LEADING"
   /\ learners[l][f].phase = "info"
   /\ Arrives(f, l, {"ACKEPOCH"})
+  /\ MayGoOn(l)
   /\ LET m       == Head(msgs[f][l])
          net     == Receive(msgs, f, l)
          counts  == m.currentEpoch /= -1 /\ f \in Voters

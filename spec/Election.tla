@@ -208,6 +208,7 @@ ElectLeader(l, Q) ==
   /\ l \in Q
   /\ \A i \in Q : state[i] = "LOOKING"
   /\ MayElect(l, Q)
+  /\ MayGoOn(l)
   /\ LET own == OwnVote(l, history[l])
      IN IF Mutant = "m01_any_leader" THEN TRUE
         ELSE \A i \in Q : ~Beats(OwnVote(i, history[i]), own)
@@ -219,6 +220,7 @@ JoinLeader(i, l) ==
   /\ ElectionMode = "oracle"
   /\ state[i] = "LOOKING"
   /\ state[l] = "LEADING"
+  /\ MayGoOn(i)
   /\ Decide([k \in {i} |-> l])
   /\ UNCHANGED electionVars
 

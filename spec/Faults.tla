@@ -80,6 +80,7 @@ LeaderIsGone(f) ==
 
 FollowerShutdown(f) ==
   /\ state[f] \in {"FOLLOWING", "OBSERVING"}
+  /\ MayGoOn(f)
   /\ IF LeaderIsGone(f) THEN UNCHANGED historyVars
      ELSE MayDisconnect(f, leaderOf[f]) /\ RecordFault("disconnect")
   /\ BecomeLooking(f)
@@ -89,6 +90,7 @@ FollowerShutdown(f) ==
 TakeSnapshot(i) ==
   /\ state[i] /= "DOWN"
   /\ MayTakeSnapshot(i)
+  /\ MayGoOn(i)
   /\ \E n \in (IF Mutant = "mB3_snapshot_of_the_log" THEN {Len(history[i])}
                ELSE SnapshotPoints(i)) :
        /\ n > disk[i].snapshot

@@ -4,7 +4,8 @@
 EXTENDS ZabBase
 
 VARIABLES
-  established,    \* SUBSET [epoch, leader, initial]: every establishment, with the leader's log
+  established,    \* SUBSET [n, epoch, initial]: every establishment, the n-th of its epoch, with the
+                  \* leader's log. (Not who it was: states that differ in that alone are alike.)
   broadcast,      \* SUBSET [n, txn, delivered]: every proposal made (not re-sent): the n-th of its
                   \* epoch, and what its leader had delivered by then
   committedLog,   \* Seq(Txn): the longest sequence that anybody ever delivered
@@ -31,8 +32,9 @@ RecordDelivery(h, n) ==
   /\ UNCHANGED <<established, broadcast, issuedEpoch, count>>
 
 RecordEstablished(l) ==
-  /\ established' = established \cup {[epoch |-> newEpoch[l], leader |-> l,
-                                       initial |-> history[l]]}
+  /\ LET e == newEpoch[l]
+         n == Cardinality({r \in established : r.epoch = e}) + 1
+     IN established' = established \cup {[n |-> n, epoch |-> e, initial |-> history[l]]}
   /\ committedLog' = Delivered(history[l], Len(history[l]))
   /\ UNCHANGED <<broadcast, issuedEpoch, count>>
 

@@ -183,6 +183,7 @@ LeaderProcessACKNEWLEADER(l, f) ==
   /\ state[l] = "LEADING"
   /\ learners[l][f].phase = "forwarding"
   /\ Arrives(f, l, {"ACK"})
+  /\ MayGoOn(l)
   /\ Head(msgs[f][l]).zxid = Zxid(newEpoch[l], 0)
   /\ LET counts == f \in Voters \/ Mutant = "m41_observer_ack_counted"
          now == IF counts THEN ackNewLeader[l] \cup {f} ELSE ackNewLeader[l]

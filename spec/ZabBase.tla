@@ -93,6 +93,7 @@ MayElect(l, Q)      == TRUE   \* the oracle may elect
 MayChooseEpoch(e)   == TRUE
 MayPropose(l)       == TRUE
 MayStartRound(r)    == TRUE
+MayGoOn(i)          == TRUE   \* i acts though somebody has to dial, to read or to start again
 MayResend(i)        == TRUE
 MayTakeSnapshot(i)  == TRUE
 SnapshotPoints(i)   == {lastCommitted[i]}   \* how much of history a snapshot may hold

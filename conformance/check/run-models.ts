@@ -8,13 +8,15 @@ import type { Progress, TlcResult, TlcRun, Tools } from '../tla2tools-runner/ind
 import { UnusableInput } from '../unusable-input.js';
 import { expectationOf, libraryOf } from './manifest.js';
 import type { Manifest, Model } from './manifest.js';
-import { memoryMb, placed } from './place.js';
+import { costOf, memoryMb, placed } from './place.js';
 import type { Placed } from './place.js';
 import { ProgressText, seconds } from './progress.js';
 import { runOnCores } from './schedule.js';
 
 /** More than two JVMs at once need more memory than they save time. */
 const CORES_MAX = 2;
+/** Before that the JVM's thorough compiler takes more time than its code saves (40,000 states). */
+const THOROUGH_COMPILER_SECONDS_MIN = 30;
 /** Elsewhere than on a terminal TLC's own progress is shown, of models that run as long as this. */
 const LONG_MS = 30_000;
 
@@ -47,8 +49,7 @@ function moduleRun(manifest: Manifest, { model, workers, heapMb }: Placed): TlcR
     heapMb,
     deadlock: model.deadlock,
     timeoutMs: model.timeoutSeconds * 1000,
-    // A few thousand states at most: the JVM's start is most of it.
-    short: model.class === 'mutant',
+    short: model.class === 'mutant' || costOf(model) < THOROUGH_COMPILER_SECONDS_MIN,
   };
   if (model.mode === 'check') {
     return { ...common, mode: model.mutant === null ? 'check' : 'mutant' };

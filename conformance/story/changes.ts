@@ -243,8 +243,7 @@ const live = ghost('live', ({ before, after }) => {
 const established = ghost('established', ({ before, after, ambiguous }) =>
   setChange(before.get('established'), after.get('established')).added.map((record) => {
     const initial = logText(elementsOf(at(record, 'initial')), ambiguous);
-    const leader = textOf(at(record, 'leader'));
-    return `epoch ${textOf(at(record, 'epoch'))} is established by ${leader}, initial history ${initial}`;
+    return `epoch ${textOf(at(record, 'epoch'))} is established, initial history ${initial}`;
   }),
 );
 

@@ -6,6 +6,6 @@ EXTENDS MCZab, SyncRefinement
 SettledSpec ==
   /\ Init
   /\ SettledInit
-  /\ [][Next /\ RecordSettled]_<<vars, settledVars>>
+  /\ [][MCNext /\ RecordSettled]_<<vars, settledVars>>
 
 =============================================================================
