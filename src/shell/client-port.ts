@@ -30,15 +30,22 @@ import type { ClientArrival, ClientEntrance } from './client-entrance.js';
 import { ConnectionStats, type ClientStats } from './client-stats.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import { fourLetterWord, isLong, notWhitelisted } from './operator/words.js';
+import type { ConnectionThrottle } from './connection-throttle.js';
 import { linger } from './linger.js';
 import type { Logger } from './logger.js';
 import { Outbox, type Flusher } from './outbox.js';
+import { newGated, NO_LIMITS, RequestGate, type Gated, type GateLimits } from './request-gate.js';
 import { NO_SASL, type ClientSasl } from './sasl/client-sasl.js';
 import type { DigestServer } from './sasl/digest-md5.js';
 
 const OUTSTANDING_MAX = 1024;
 const UNSENT_MAX = 1 << 20;
 const SYNC_CONNECTED = 3;
+
+/** With so many of its requests unanswered, may a connection that was held back be read again? */
+function isTimeToResume(unanswered: number): boolean {
+  return unanswered === OUTSTANDING_MAX >> 1 || unanswered === 0;
+}
 
 interface Connection {
   readonly id: ClientConn;
@@ -55,8 +62,11 @@ interface Connection {
   /** Frames read and not worked off yet. */
   waiting: Buffer[];
   paused: boolean;
-  /** The xid of a malformed request whose turn to be answered has not come; null: none. */
-  malformed: number | null;
+  /** A request that is refused unread, whose turn to be answered has not come; null: none. */
+  refused: { readonly xid: number; readonly err: number } | null;
+  readonly gated: Gated;
+  /** ms; 0: no session yet. */
+  timeout: number;
   readonly asked: Asked;
   readonly stats: ConnectionStats;
   /** Its SASL authentication; undefined: it has not begun one. */
@@ -93,11 +103,18 @@ export interface ClientPortOptions {
   readonly maxClientCnxns: number;
   readonly maxCnxns: number;
   readonly juteMaxBuffer: number;
+  /** What may be under way at once; all that comes if absent. */
+  readonly gate?: GateLimits;
+  /** New sessions in time; all that come if absent. */
+  readonly throttle?: ConnectionThrottle;
+  /** Are new sessions local ones? */
+  readonly localSessions?: boolean;
 }
 
 export class ClientPort {
   readonly #options: ClientPortOptions;
   readonly #meter: ClientMeter;
+  readonly #gate: RequestGate<Connection>;
   readonly #writer = createWriter();
   readonly #connections = new Map<ClientConn, Connection>();
   /** Every socket that is open, also those that the service has done with. */
@@ -107,6 +124,7 @@ export class ClientPort {
 
   constructor(options: ClientPortOptions) {
     this.#options = options;
+    this.#gate = new RequestGate(options.gate ?? NO_LIMITS, (one) => this.#resume(one));
     this.#meter = new ClientMeter(options.metrics, options.now, options.lastZxid);
     for (const { kind, accept } of options.entrances) {
       accept(
@@ -149,10 +167,11 @@ export class ClientPort {
       case 'reply': {
         const { xid, zxid, err, body } = effect;
         this.#meter.answered(connection, effect);
+        this.#gate.end(connection);
         const header = { xid, zxid, err };
         this.#send(connection, 'reply', encodeReply(this.#writer, header, body ?? NO_BODY));
-        this.#answerMalformed(connection);
-        if (connection.waiting.length > 0 && connection.asked.size === OUTSTANDING_MAX >> 1) {
+        this.#answerRefused(connection);
+        if (connection.waiting.length > 0 && isTimeToResume(connection.asked.size)) {
           setImmediate(() => this.#resume(connection));
         }
         return;
@@ -169,6 +188,7 @@ export class ClientPort {
         this.#meter.connected(connection, response.sessionId, response.timeout);
         this.#send(connection, 'other', encodeConnectResponse(this.#writer, record));
         connection.phase = 'open';
+        connection.timeout = response.timeout;
         // Not from within the effects of one step: the events are for the steps after it.
         if (connection.waiting.length > 0) setImmediate(() => this.#work(connection));
         return;
@@ -238,7 +258,9 @@ export class ClientPort {
       frames: frameState(this.#options.juteMaxBuffer),
       waiting: [],
       paused: false,
-      malformed: null,
+      refused: null,
+      gated: newGated(),
+      timeout: 0,
       asked: new Asked(),
       stats: new ConnectionStats(),
     };
@@ -288,6 +310,10 @@ export class ClientPort {
     const { state, frames, error } = splitFrames(connection.frames, bytes);
     connection.frames = state;
     connection.waiting.push(...frames);
+    if (this.#gate.keepsTimes) {
+      const now = this.#options.now();
+      connection.gated.arrivals.push(...frames.map(() => now));
+    }
     this.#work(connection);
     if (error !== null) this.#refuse(connection, error.message);
   }
@@ -299,17 +325,21 @@ export class ClientPort {
     while (done < waiting.length && this.#mayRead(connection)) {
       const frame = waiting[done++];
       if (frame === undefined) break;
-      if (connection.phase === 'greeting') this.#connect(connection, frame);
-      else this.#request(connection, frame);
+      if (connection.phase === 'greeting') {
+        connection.gated.arrivals.shift();
+        this.#connect(connection, frame);
+      } else this.#request(connection, frame);
     }
     if (done > 0) waiting.splice(0, done);
     this.#pauseOrResume(connection);
   }
 
-  #mayRead({ phase, asked, outbox, malformed }: Connection): boolean {
+  #mayRead(connection: Connection): boolean {
+    const { phase, asked, outbox, refused } = connection;
     if (phase === 'greeting') return true;
-    if (phase !== 'open' || malformed !== null) return false;
-    return asked.size < OUTSTANDING_MAX && outbox.pending < UNSENT_MAX;
+    if (phase !== 'open' || refused !== null) return false;
+    if (asked.size >= OUTSTANDING_MAX || outbox.pending >= UNSENT_MAX) return false;
+    return this.#gate.admits(connection);
   }
 
   #pauseOrResume(connection: Connection): void {
@@ -336,13 +366,20 @@ export class ClientPort {
     connection.phase = 'connecting';
     connection.socket.setTimeout(0);
     const { id: conn } = connection;
+    const { throttle, localSessions } = this.#options;
     this.#meter.received(connection);
     const now = this.#options.now();
+    const fresh = localSessions === true ? 'local' : 'global';
+    if (throttle?.admits(request.sessionId === 0n ? fresh : 'renewed', now) === false) {
+      this.#refuse(connection, 'too many new sessions');
+      return;
+    }
     this.#meter.connects(connection, now, request.sessionId === 0n);
     this.#options.onEvent({ type: 'clientConnect', conn, request, now });
   }
 
   #request(connection: Connection, frame: Buffer): void {
+    if (this.#gate.keepsTimes && this.#isLate(connection, frame)) return;
     if (isSaslRequest(frame)) {
       this.#authenticate(connection, frame);
       return;
@@ -358,14 +395,16 @@ export class ClientPort {
         return;
       }
       this.#log('sent a malformed request', connection, decoded.reason);
-      connection.malformed = decoded.xid;
-      this.#meter.received(connection);
-      this.#answerMalformed(connection);
+      this.#refuseRequest(connection, decoded.xid, ErrorCode.MARSHALLINGERROR);
       return;
     }
     const { id: conn } = connection;
     const { xid, request } = decoded;
     const now = this.#options.now();
+    if (!this.#gate.begin(connection, frame.length)) {
+      this.#refuse(connection, `too large a request for now: ${frame.length} bytes`);
+      return;
+    }
     this.#meter.received(connection);
     connection.asked.push(request, now);
     this.#options.onEvent({ type: 'clientRequest', conn, xid, request, now });
@@ -394,12 +433,37 @@ export class ClientPort {
     if (refused !== null) this.#refuse(connection, refused);
   }
 
-  /** Answers the malformed request, if all that came before it is answered. */
-  #answerMalformed(connection: Connection): void {
-    const { malformed: xid, asked, phase } = connection;
-    if (xid === null || asked.size > 0 || phase === 'closed') return;
-    connection.malformed = null;
-    const header = { xid, zxid: this.#options.lastZxid(), err: ErrorCode.MARSHALLINGERROR };
+  /** A request that is not carried out: answered in its turn. */
+  #refuseRequest(connection: Connection, xid: number, err: number): void {
+    connection.refused = { xid, err };
+    this.#meter.received(connection);
+    this.#answerRefused(connection);
+  }
+
+  /** Has the request waited too long at the gate? Then it is answered, or its connection ends. */
+  #isLate(connection: Connection, frame: Buffer): boolean {
+    const came = connection.gated.arrivals.shift();
+    if (came === undefined || connection.phase !== 'open' || frame.length < 8) return false;
+    const waited = this.#options.now() - came;
+    const opcode = frame.readInt32BE(4);
+    switch (this.#gate.verdict(opcode, waited, connection.timeout)) {
+      case 'goes':
+        return false;
+      case 'throttled':
+        this.#refuseRequest(connection, frame.readInt32BE(0), ErrorCode.THROTTLEDOP);
+        return true;
+      case 'dropped':
+        this.#refuse(connection, 'a request waited for longer than its session lasts');
+        return true;
+    }
+  }
+
+  /** Answers the refused request, if all that came before it is answered. */
+  #answerRefused(connection: Connection): void {
+    const { refused, asked, phase } = connection;
+    if (refused === null || asked.size > 0 || phase === 'closed') return;
+    connection.refused = null;
+    const header = { ...refused, zxid: this.#options.lastZxid() };
     this.#send(connection, 'other', encodeReply(this.#writer, header, NO_BODY));
     if (connection.waiting.length > 0) setImmediate(() => this.#resume(connection));
   }
@@ -445,6 +509,7 @@ export class ClientPort {
     else byIp.set(ip, left);
     connection.phase = 'closed';
     connection.waiting = [];
+    this.#gate.drop(connection);
     this.#connections.delete(connection.id);
     if (socket.destroyed) return;
     // Read on, so that the end of the connection is seen; a client that does not read is dropped.

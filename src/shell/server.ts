@@ -25,6 +25,8 @@ import { Operator } from './operator/operator.js';
 import { answerWord } from './operator/word-answers.js';
 import { Flusher } from './outbox.js';
 import { QuorumPort } from './quorum-port.js';
+import { gateLimits } from './request-gate.js';
+import { ConnectionThrottle } from './connection-throttle.js';
 import type { PeerTransport } from './peer-transport.js';
 import {
   clientEntrances,
@@ -357,6 +359,9 @@ export class Server {
     return new ClientPort({
       ...config,
       sasl: security.sasl,
+      gate: gateLimits(config.limits, voterCount(config)),
+      throttle: new ConnectionThrottle(config.limits, monotonicNow()),
+      localSessions: config.features.localSessionsEnabled,
       entrances: clientEntrances(config, listeners, security.client, log),
       flusher,
       log,
@@ -404,4 +409,8 @@ export class Server {
         this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),
     });
   }
+}
+
+function voterCount({ standalone, peers }: ServerConfig): number {
+  return standalone ? 0 : peers.filter(({ role }) => role === 'participant').length;
 }
