@@ -14,29 +14,26 @@
 import type { Socket } from 'node:net';
 import type { ClientConn } from '../core/ids.js';
 import { ErrorCode } from '../core/error-code.js';
-import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
-import type { ClientEffect, ClientEvent } from '../server/events.js';
+import { ZXID_ZERO } from '../core/zxid.js';
+import type { ClientEffect } from '../server/events.js';
 import { decodeConnectRequest, encodeConnectResponse } from '../jute/connect.js';
 import { attempt, DecodeError } from '../jute/decode-error.js';
-import { frameState, splitFrames, type FrameState } from '../jute/frames.js';
+import { frameState, splitFrames } from '../jute/frames.js';
 import { OpCode } from '../jute/opcode.js';
 import { encodeReply, encodeWatchEvent, NO_BODY } from '../jute/reply.js';
 import { decodeRequest } from '../jute/request.js';
 import { decodeSaslRequest, isSaslRequest } from '../jute/sasl.js';
 import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
+import type { ClientPortOptions, Connection, ConnectionFacts } from './client-connection.js';
 import { Asked, ClientMeter } from './client-meter.js';
 import type { ClientArrival, ClientEntrance } from './client-entrance.js';
 import { ConnectionStats, type ClientStats } from './client-stats.js';
-import type { ServerMetrics } from './metrics/server-metrics.js';
 import { fourLetterWord, isLong, notWhitelisted } from './operator/words.js';
-import type { ConnectionThrottle } from './connection-throttle.js';
 import { linger } from './linger.js';
-import type { Logger } from './logger.js';
-import { Outbox, type Flusher } from './outbox.js';
-import { newGated, NO_LIMITS, RequestGate, type Gated, type GateLimits } from './request-gate.js';
-import { NO_SASL, type ClientSasl } from './sasl/client-sasl.js';
-import type { DigestServer } from './sasl/digest-md5.js';
+import { Outbox } from './outbox.js';
+import { newGated, NO_LIMITS, RequestGate } from './request-gate.js';
+import { NO_SASL } from './sasl/client-sasl.js';
 
 const OUTSTANDING_MAX = 1024;
 const UNSENT_MAX = 1 << 20;
@@ -45,70 +42,6 @@ const SYNC_CONNECTED = 3;
 /** With so many of its requests unanswered, may a connection that was held back be read again? */
 function isTimeToResume(unanswered: number): boolean {
   return unanswered === OUTSTANDING_MAX >> 1 || unanswered === 0;
-}
-
-interface Connection {
-  readonly id: ClientConn;
-  readonly socket: Socket;
-  readonly ip: string;
-  /** The port that it came in by. */
-  readonly kind: ClientEntrance['kind'];
-  readonly outbox: Outbox;
-  /** `greeting`: nothing read; `connecting`: the ConnectRequest is with the service. */
-  phase: 'greeting' | 'connecting' | 'open' | 'closed';
-  /** What has come before four bytes were in. */
-  head: Buffer | null;
-  frames: FrameState;
-  /** Frames read and not worked off yet. */
-  waiting: Buffer[];
-  paused: boolean;
-  /** A request that is refused unread, whose turn to be answered has not come; null: none. */
-  refused: { readonly xid: number; readonly err: number } | null;
-  readonly gated: Gated;
-  /** ms; 0: no session yet. */
-  timeout: number;
-  readonly asked: Asked;
-  readonly stats: ConnectionStats;
-  /** Its SASL authentication; undefined: it has not begun one. */
-  sasl?: DigestServer | null;
-}
-
-/** A connection as the four-letter words and AdminServer show it. */
-export interface ConnectionFacts {
-  readonly stats: ConnectionStats;
-  /** `IP:PORT`. */
-  readonly client: string;
-  /** Apache's selection key: 1 it is read, 4 something waits to be written. */
-  readonly interest: number;
-  readonly queued: number;
-}
-
-export interface ClientPortOptions {
-  /** Where clients come in. */
-  readonly entrances: readonly ClientEntrance[];
-  readonly flusher: Flusher;
-  readonly log: Logger;
-  readonly now: () => number;
-  readonly onEvent: (event: ClientEvent) => void;
-  /** The answer to a four-letter word that is allowed; `argument` follows some. */
-  readonly onWord: (word: string, argument: Buffer) => string;
-  readonly metrics: ServerMetrics;
-  /** Who may authenticate by SASL; none if absent. */
-  readonly sasl?: ClientSasl;
-  /** The last transaction that clients see the effect of. */
-  readonly lastZxid: () => Zxid;
-  readonly fourLetterWords: ReadonlySet<string> | 'all';
-  /** How long a connection may say nothing before its ConnectRequest, ms. */
-  readonly greetingTimeout: number;
-  readonly maxClientCnxns: number;
-  readonly maxCnxns: number;
-  readonly juteMaxBuffer: number;
-  /** What may be under way at once; all that comes if absent. */
-  readonly gate?: GateLimits;
-  /** New sessions in time; all that come if absent. */
-  readonly throttle?: ConnectionThrottle;
-  /** Are new sessions local ones? */
-  readonly localSessions?: boolean;
 }
 
 export class ClientPort {
@@ -446,16 +379,11 @@ export class ClientPort {
     if (came === undefined || connection.phase !== 'open' || frame.length < 8) return false;
     const waited = this.#options.now() - came;
     const opcode = frame.readInt32BE(4);
-    switch (this.#gate.verdict(opcode, waited, connection.timeout)) {
-      case 'goes':
-        return false;
-      case 'throttled':
-        this.#refuseRequest(connection, frame.readInt32BE(0), ErrorCode.THROTTLEDOP);
-        return true;
-      case 'dropped':
-        this.#refuse(connection, 'a request waited for longer than its session lasts');
-        return true;
-    }
+    const verdict = this.#gate.verdict(opcode, waited, connection.timeout);
+    if (verdict === 'throttled') {
+      this.#refuseRequest(connection, frame.readInt32BE(0), ErrorCode.THROTTLEDOP);
+    } else if (verdict === 'dropped') this.#refuse(connection, 'its request waited too long');
+    return verdict !== 'goes';
   }
 
   /** Answers the refused request, if all that came before it is answered. */

@@ -16,7 +16,7 @@ import {
 } from '../../server/queries.js';
 import { countNodes } from '../../tree/tree.js';
 import { addressText } from '../address.js';
-import type { ConnectionFacts } from '../client-port.js';
+import type { ConnectionFacts } from '../client-connection.js';
 import type { BufferStats } from '../client-stats.js';
 import { ownPeer } from '../listeners.js';
 import { environment, systemProperties } from './environment.js';

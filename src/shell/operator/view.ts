@@ -2,7 +2,7 @@
 import type { ServerConfig } from '../../config/server-config.js';
 import type { PeerConn } from '../../core/ids.js';
 import type { MemberState } from '../../server/member.js';
-import type { ConnectionFacts } from '../client-port.js';
+import type { ConnectionFacts } from '../client-connection.js';
 import type { BufferStats, ClientStats } from '../client-stats.js';
 import type { Gauge } from '../metrics/exposition.js';
 import type { PeerFacts } from '../quorum-port.js';

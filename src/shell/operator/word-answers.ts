@@ -16,7 +16,7 @@ import {
 import { countNodes } from '../../tree/tree.js';
 import { configText } from '../../config/config-text.js';
 import { ownPeer } from '../listeners.js';
-import type { ConnectionFacts } from '../client-port.js';
+import type { ConnectionFacts } from '../client-connection.js';
 import { wallClock } from '../clock.js';
 import { resetMetrics } from '../metrics/server-metrics.js';
 import { METRICS_PROVIDERS } from '../../config/operation-settings.js';
