@@ -76,6 +76,26 @@ test("import 'zab/testing' starts and closes a server", async () => {
   assert.match(stdout, /^127\.0\.0\.1:\d+$/m);
 });
 
+test("import 'zab/client' talks to the server, and so does npx zab cli", async () => {
+  const script = `
+    import { execFile } from 'node:child_process';
+    import { promisify } from 'node:util';
+    import { ZooKeeperServer } from 'zab/testing';
+    import { Lock, ZooKeeper } from 'zab/client';
+    const server = await ZooKeeperServer.start();
+    const zk = await ZooKeeper.connect(server.connectString);
+    await new Lock(zk, '/lock').use(() => zk.create('/a', 'held'));
+    const args = ['zab', 'cli', '-server', server.connectString, 'get', '/a'];
+    const { stdout } = await promisify(execFile)('npx', args);
+    console.log(stdout.trim().split('\\n').at(-1));
+    await zk.close();
+    await server.close();
+  `;
+  writeFileSync(join(project, 'client.js'), script);
+  const { stdout } = await run(process.execPath, ['client.js'], { cwd: project, env });
+  assert.equal(stdout, 'held\n');
+});
+
 test('npx zab check runs a model, and npx zab validate a golden trace', async () => {
   const listed = await run('npx', ['zab', 'check', '--list'], { cwd: project, env });
   const manifestFile = join(project, 'node_modules', 'zab', 'spec', 'models', 'manifest.json');
