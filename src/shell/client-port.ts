@@ -356,13 +356,12 @@ export class ClientPort {
     if (connection.sasl === undefined) connection.sasl = sasl?.begin() ?? null;
     const answer = sasl?.answer(connection.sasl, request.token) ?? NO_SASL;
     const { err, token, identities, refused } = answer;
-    const { id: conn } = connection;
     if (identities.length > 0) {
+      const { id: conn } = connection;
       onEvent({ type: 'clientAuthenticated', conn, identities, now: now() });
     }
     const header = { xid: request.xid, zxid: ZXID_ZERO, err };
-    const reply = encodeReply(this.#writer, header, { type: 'token', token });
-    this.#send(connection, 'other', reply);
+    this.#send(connection, 'other', encodeReply(this.#writer, header, { type: 'token', token }));
     if (refused !== null) this.#refuse(connection, refused);
   }
 
@@ -378,8 +377,7 @@ export class ClientPort {
     const came = connection.gated.arrivals.shift();
     if (came === undefined || connection.phase !== 'open' || frame.length < 8) return false;
     const waited = this.#options.now() - came;
-    const opcode = frame.readInt32BE(4);
-    const verdict = this.#gate.verdict(opcode, waited, connection.timeout);
+    const verdict = this.#gate.verdict(frame.readInt32BE(4), waited, connection.timeout);
     if (verdict === 'throttled') {
       this.#refuseRequest(connection, frame.readInt32BE(0), ErrorCode.THROTTLEDOP);
     } else if (verdict === 'dropped') this.#refuse(connection, 'its request waited too long');

@@ -123,7 +123,7 @@ test('every group of settings is read from its keys', () => {
     ...['autopurge.purgeInterval=24', 'txnLogSizeLimitInKb=128', 'extendedTypesEnabled=true'],
     ...['skipACL=yes', 'requestThrottleLimit=3', 'request_throttle_stall_time=7'],
     ...['connection_throttle_drop_increase=.5', 'observerMasterPort=9', 'tcpKeepAlive=true'],
-    ...['quorum.auth.enableSasl=true', 'sslQuorum=true', 'ssl.keyStore.location=/k.pem'],
+    ...['quorum.auth.enableSasl=false', 'sslQuorum=true', 'ssl.keyStore.location=/k.pem'],
     ...['ssl.trustStore.location=/t.p12', 'ssl.quorum.keyStore.location=/q.jks'],
     ...['ssl.quorum.clientAuth=want', 'ssl.enabledProtocols=TLSv1.2, TLSv1.3'],
     ...['authProvider.1=x.Sasl', 'authProvider.x509=x.X509', 'jute.maxbuffer=2048'],
@@ -141,7 +141,7 @@ test('every group of settings is read from its keys', () => {
   assert.deepEqual([limits.requestThrottleLimit, limits.requestThrottleStallTime], [3, 7]);
   assert.equal(limits.connectionDropIncrease, 0.5);
   assert.deepEqual([config.quorum.observerMasterPort, config.quorum.tcpKeepAlive], [9, true]);
-  assert.equal(config.quorumAuth.enableSasl, true);
+  assert.equal(config.quorumAuth.enableSasl, false);
   assert.equal(config.security.sslQuorum, true);
   assert.equal(config.clientTls.keyStoreLocation, '/k.pem');
   assert.equal(config.clientTls.clientAuth, 'need');
