@@ -12,6 +12,7 @@ import {
   type MemberState,
   type MemberStep,
 } from '../server/member.js';
+import type { CoreState } from '../core/state.js';
 import { OperatorError } from './operator-error.js';
 import type { TraceSink } from './trace-sink.js';
 
@@ -103,7 +104,9 @@ export class MemberDriver {
     const step = stepMember(this.#state, event);
     const { state, effects, steps } = step;
     this.#state = state;
-    if (trace !== null) for (const step of steps) trace.line(step);
+    // What reaches a server before it has started is lost, and no step of it.
+    const taken = steps.filter(({ before, event }) => isUp(before) || event.type === 'start');
+    if (trace !== null) for (const step of taken) trace.line(step);
     for (const effect of effects) {
       if (this.#stopped) return;
       perform(effect);
@@ -117,6 +120,10 @@ export class MemberDriver {
     const all = [...this.#recent.slice(from), ...this.#recent.slice(0, from)];
     return this.#seen < REMEMBERED ? this.#recent.slice(0, this.#seen) : all;
   }
+}
+
+function isUp({ peer }: CoreState): boolean {
+  return peer.state !== 'DOWN';
 }
 
 /** An event on one line: no data, no states, and of long lists only how long they are. */

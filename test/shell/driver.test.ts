@@ -169,3 +169,19 @@ test('a driver that was stopped does nothing', () => {
   connect(driver);
   assert.equal(effects.length, length);
 });
+
+test('what reaches a server before it has started is no step of its trace', () => {
+  const lines: CoreStep[] = [];
+  const driver = new MemberDriver({
+    initial: initialMember(CORE, SERVICE),
+    trace: { line: (step) => void lines.push(step) },
+    perform: () => undefined,
+    after: () => undefined,
+    onBroken: (error) => assert.fail(error),
+  });
+  driver.post({ type: 'dialFailed', sid: 2 as Sid, now: 0 });
+  assert.equal(lines.length, 0);
+  for (const event of START) driver.post(event);
+  const types = lines.map(({ event }) => event.type);
+  assert.deepEqual(types, ['start']);
+});
