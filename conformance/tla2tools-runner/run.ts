@@ -116,7 +116,8 @@ function tlcArguments(run: TlcRun, tools: Tools, scratch: string): readonly stri
     '-XX:+UseSerialGC',
     ...(run.short === true ? ['-XX:TieredStopAtLevel=1'] : []),
     `-Xmx${run.heapMb ?? 2000}m`,
-    // TLC evaluates by recursion: over a log of hundreds of entries it goes deep.
+    // TLC evaluates by recursion, one element after the other where a definition does: a follower that
+    // missed 1,200 transactions is more than its default stack holds (test/conformance/trace/long.test.ts).
     '-Xss64m',
     `-Djava.io.tmpdir=${scratch}`,
     `-DTLA-Library=${library.join(delimiter)}`,

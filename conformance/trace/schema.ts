@@ -11,6 +11,7 @@
  * lose one.
  */
 import { decode, exactly, exactlyWith, integer, noLonger, oneOf, t } from '../decode.js';
+import { fieldTwice } from './field-twice.js';
 import type { Decoded } from '../decode.js';
 
 export const TRACE_VERSION = 1;
@@ -211,6 +212,8 @@ export function decodeLine(text: string): Decoded<TraceLine> {
   } catch {
     return { ok: false, why: 'no JSON' };
   }
+  const twice = fieldTwice(text);
+  if (twice !== null) return { ok: false, why: `field '${twice}' twice in one object` };
   const version = decode(versioned, input);
   if (!version.ok) return version;
   if (version.value.v !== TRACE_VERSION) {

@@ -1,8 +1,8 @@
 /**
  * What makes lines no trace, whatever the specification says: lines that are not in the order in
  * which they were numbered, a server that acts before it has started, two servers that were recorded
- * under one id, and a field that some lines have and others have not. Those are not behaviours to be
- * judged, but recordings that went wrong.
+ * under one id, an ensemble that is none, and a field that some lines have and others have not. Those are
+ * not behaviours to be judged, but recordings that went wrong.
  */
 import { UnusableTrace } from './file.js';
 import type { SourceLine } from './file.js';
@@ -23,11 +23,21 @@ export function refuseUnusable(lines: readonly SourceLine[]): void {
     const { server, event } = line;
     if (line.seq <= seq) refuse(source, `seq goes back: ${line.seq} after ${seq}`);
     seq = line.seq;
-    if (event.type === 'start') started.add(server);
-    else if (!started.has(server)) refuse(source, `server ${server} has not started yet`);
+    if (event.type === 'start') {
+      const none = noEnsemble(event);
+      if (none !== null) refuse(source, none);
+      started.add(server);
+    } else if (!started.has(server)) refuse(source, `server ${server} has not started yet`);
     const itself = talksToItself(source) ?? bothEnds(ends, server, event);
     if (itself !== null) refuse(source, `${itself}: are two servers recorded under one id?`);
   }
+}
+
+function noEnsemble({ voters, observers }: Extract<TraceEvent, { type: 'start' }>): string | null {
+  if (voters.length === 0) return 'an ensemble without voters';
+  const members = [...voters, ...observers];
+  const twice = members.find((sid, i) => members.indexOf(sid) < i);
+  return twice === undefined ? null : `server ${twice} is a member twice`;
 }
 
 function talksToItself({ line: { server, event, sent } }: SourceLine): string | null {
