@@ -1,13 +1,19 @@
 /**
  * Locks, fair ones: whoever asks first is served first. Curator's layout: `InterProcessMutex`
  * (`_c_GUID-lock-N`) and `InterProcessReadWriteLock` (`_c_GUID-__READ__N`, `_c_GUID-__WRIT__N`), so
- * programs with Curator and with this library exclude each other. kazoo's `Lock` joins in when it is
- * given `extra_lock_patterns=["-lock-"]`.
+ * programs with Curator and with this library exclude each other. kazoo's `Lock` (`GUID__lock__N`) is
+ * known here too, and knows these when it is given `extra_lock_patterns=["-lock-"]`.
  */
 import type { ZooKeeper } from '../zookeeper.js';
 import type { Ownership } from './ownership.js';
-import { acquire, contenders, inLine, tryAcquire } from './queue.js';
+import { acquire, contenders, tryAcquire } from './queue.js';
 import type { AcquireOptions, Contender, QueueLayout } from './queue.js';
+
+const MUTEX: QueueLayout = {
+  name: 'lock-',
+  marks: ['lock-', '__lock__'],
+  blocker: (before) => before.at(-1) ?? null,
+};
 
 /** A lock that one holder has at a time. Not re-entrant: a second `acquire` waits for the first. */
 export class Lock {
@@ -17,7 +23,7 @@ export class Lock {
   constructor(
     private readonly zk: ZooKeeper,
     readonly path: string,
-    layout: QueueLayout = inLine('lock-'),
+    layout: QueueLayout = MUTEX,
   ) {
     this.layout = layout;
   }
