@@ -2,6 +2,7 @@
  * What of a server's configuration protects its ports, opened: key material read, entrances of the
  * client ports made (Apache: `QuorumPeer`, `NettyServerCnxnFactory`, `X509AuthenticationProvider`).
  */
+import { unwatchFile, watchFile } from 'node:fs';
 import type { ServerConfig } from '../config/server-config.js';
 import { tlsConfig, tlsNeeds, type TlsKeys } from '../config/tls-config.js';
 import type { Identity } from '../core/txn.js';
@@ -40,6 +41,42 @@ export function openSecurity(config: ServerConfig, log: Logger): ServerSecurity 
     quorum: needs.quorum && !config.standalone ? open('ssl.quorum.', config.quorumTls) : null,
     sasl: new ClientSasl(config, enforcedSchemes(config), log),
   };
+}
+
+/** How often files are looked at that are read again when they change. */
+const WATCH_MS = 1000;
+
+/**
+ * Reads key material again when its files change, where the configuration says so (`client.certReload`,
+ * `sslQuorumReloadCertFiles`); what cannot be read leaves it as it was.
+ * @param renew has new connections use it.
+ * @returns what ends it.
+ */
+export function watchKeyMaterial(
+  { client, quorum }: ServerSecurity,
+  renew: () => void,
+  log: Logger,
+): () => void {
+  const ends = [client, quorum].flatMap((context) => {
+    if (context === null || !context.config.reload) return [];
+    const { keyStore, trustStore } = context.config;
+    const again = (): void => {
+      try {
+        context.reload(log);
+        renew();
+        log.info('key material read again', { keyStore: keyStore.location });
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error('key material stays as it was', { reason });
+      }
+    };
+    const files = [keyStore, ...(trustStore === null ? [] : [trustStore])];
+    return files.map(({ location }) => {
+      watchFile(location, { interval: WATCH_MS, persistent: false }, again);
+      return () => unwatchFile(location, again);
+    });
+  });
+  return () => ends.forEach((end) => end());
 }
 
 export function peerTransport(

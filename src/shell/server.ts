@@ -13,6 +13,7 @@ import { initialMember, type MemberEffect, type MemberState } from '../server/me
 import { imageOf, treeOf } from '../tree/image.js';
 import type { Tree } from '../tree/tree.js';
 import { Alarm } from './alarm.js';
+import type { ClientEntrance } from './client-entrance.js';
 import { ClientPort } from './client-port.js';
 import { monotonicNow, wallClock } from './clock.js';
 import { MemberDriver } from './driver.js';
@@ -32,6 +33,7 @@ import {
   clientEntrances,
   openSecurity,
   peerTransport,
+  watchKeyMaterial,
   type ServerSecurity,
 } from './server-security.js';
 import type { TakenSnapshot } from './operator/admin-data.js';
@@ -116,6 +118,8 @@ export class Server {
   readonly #quorum: QuorumPort | null;
   readonly #election: ElectionPort | null;
   readonly #transport: PeerTransport;
+  readonly #entrances: readonly ClientEntrance[];
+  readonly #endKeyWatch: () => void;
   readonly #alarm: Alarm;
   readonly #operator: Operator;
   readonly #disk: ServerDisk;
@@ -154,6 +158,12 @@ export class Server {
     });
     const flusher = new Flusher();
     this.#transport = peerTransport(config, parts.security.quorum, log);
+    this.#entrances = clientEntrances(config, listeners, parts.security.client, log);
+    const renew = (): void => {
+      for (const entrance of this.#entrances) entrance.renew();
+      this.#transport.renew();
+    };
+    this.#endKeyWatch = watchKeyMaterial(parts.security, renew, log);
     this.#clients = this.#openClientPort(flusher);
     this.#quorum = this.#openQuorumPort(flusher);
     this.#election = this.#openElectionPort();
@@ -283,6 +293,7 @@ export class Server {
     this.#isServing = false;
     this.#driver.stop();
     this.#alarm.stop();
+    this.#endKeyWatch();
     this.#notServed(ending.by === 'fault' ? ending.error : new Error('the server was stopped'));
     const closing = [this.#clients.close(), this.#quorum?.close(), this.#election?.close()];
     const outcome = this.#disk.end(ending.by === 'stop');
@@ -355,14 +366,14 @@ export class Server {
   }
 
   #openClientPort(flusher: Flusher): ClientPort {
-    const { config, listeners, security, log } = this.#parts;
+    const { config, security, log } = this.#parts;
     return new ClientPort({
       ...config,
       sasl: security.sasl,
       gate: gateLimits(config.limits, voterCount(config)),
       throttle: new ConnectionThrottle(config.limits, monotonicNow()),
       localSessions: config.features.localSessionsEnabled,
-      entrances: clientEntrances(config, listeners, security.client, log),
+      entrances: this.#entrances,
       flusher,
       log,
       now: monotonicNow,

@@ -12,7 +12,8 @@ import { readLogLevel, untilSignal } from '../serve.js';
 const usage = `
 Usage: zab server ZOO.CFG [OPTIONS]
 
-Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT" on stdout.
+Runs one server as ZOO.CFG says. When it serves, prints a line "ready HOST:PORT" on stdout,
+and before it, if there is a port for TLS clients, a line "secure HOST:PORT".
 SIGINT, SIGTERM and SIGHUP end it.
 
 Options:
@@ -59,7 +60,12 @@ async function run(args: readonly string[]): Promise<number> {
           ending.by === 'fault' ? ending.error : new Promise<never>(() => undefined),
         );
         return {
-          ready: server.serving.then(() => addressText(reachable(server.address))),
+          ready: server.serving.then(() => {
+            const { address, secureAddress } = server;
+            if (secureAddress !== null)
+              tellSecure(addressText(reachable(secureAddress)), options.json);
+            return addressText(reachable(address));
+          }),
           fault,
           close: () => server.stop(),
         };
@@ -69,6 +75,11 @@ async function run(args: readonly string[]): Promise<number> {
   } finally {
     trace?.close();
   }
+}
+
+/** On a line of its own, before the one that many wait for. */
+function tellSecure(address: string, json: boolean): void {
+  process.stdout.write(`${json ? JSON.stringify({ secure: address }) : `secure ${address}`}\n`);
 }
 
 export const command: Command = {
