@@ -69,12 +69,18 @@ const obey = async (cluster: Cluster, what: string, address: string): Promise<st
   }
 };
 
+export interface RunProgramOptions {
+  /** Whether it is told that it may have members killed. */
+  readonly failover: boolean;
+  readonly onLine?: (line: string) => void;
+}
+
 /** Runs it on the cluster; with fail-over it may ask for members to be killed and restarted. */
 export const runProgram = (
   command: Command,
   cluster: Cluster,
   signal: AbortSignal,
-  { failover }: { readonly failover: boolean } = { failover: cluster.killable },
+  { failover, onLine }: RunProgramOptions = { failover: cluster.killable },
 ): Promise<ProgramOutcome> =>
   new Promise((resolve, reject) => {
     const args = [...command.args, cluster.connectString];
@@ -90,6 +96,7 @@ export const runProgram = (
     child.stderr.on('data', (chunk: Buffer) => (noise += chunk.toString()));
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) => {
+      onLine?.(line);
       const verdict = /^(not )?ok (\S+) ?(.*)$/.exec(line);
       const ask = /^ask (kill|restart) (\S+)$/.exec(line);
       if (verdict !== null) {

@@ -37,13 +37,13 @@ const runRecipes = async ({ kind, only, onLine, signal }: SuiteRun): Promise<Out
     const never = new AbortController().signal;
     const { verdicts, exit, noise } = await runProgram(command, cluster, signal ?? never, {
       failover: shape === 'ensemble',
+      onLine: (line) => onLine?.(`${shape}: ${line}`),
     });
     for (const name of new Set([...namesOf(shape), ...verdicts.keys()])) {
       const reason = verdicts.get(name);
       const why = reason === undefined ? `no verdict: ended with ${exit}\n${noise}` : reason;
       const verdict = reason === null ? 'passed' : 'failed';
       outcomes.set(`${shape}: ${name}`, { verdict, reason: why ?? '', attempts: 1 });
-      onLine?.(`${verdict} ${shape}: ${name} ${why ?? ''}`);
     }
   }
   return outcomes;
