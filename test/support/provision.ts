@@ -23,6 +23,8 @@ export const cacheDir = (): string => {
 
 /** Debian package of each tool that `run` may not find. */
 const debianPackage: Readonly<Record<string, string>> = {
+  go: 'golang-go',
+  jar: 'openjdk-17-jdk-headless',
   java: 'openjdk-17-jdk-headless',
   javac: 'openjdk-17-jdk-headless',
   mvn: 'maven',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { EPOCH_MAX, epochOf } from '../../core/zxid.js';
 import type { Zxid } from '../../core/zxid.js';
 import { TMP, renameDurably, writeDurably } from './files.js';
-import { StorageError } from './storage-error.js';
+import { StorageError, hasCode } from './storage-error.js';
 
 export type EpochName = 'acceptedEpoch' | 'currentEpoch';
 
@@ -18,7 +18,7 @@ async function readEpoch(folder: string, name: EpochName): Promise<number | null
   try {
     text = await readFile(path, 'utf8');
   } catch (e) {
-    if (e instanceof Error && 'code' in e && e.code === 'ENOENT') return null;
+    if (hasCode(e, 'ENOENT')) return null;
     throw e;
   }
   const epoch = Number(text.trim());

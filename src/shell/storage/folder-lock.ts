@@ -11,7 +11,7 @@ import { open, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { StorageError, reasonOf } from './storage-error.js';
+import { hasCode, StorageError, reasonOf } from './storage-error.js';
 
 export interface FolderLock {
   /** Lets the folder go. Safe to call twice. */
@@ -23,10 +23,6 @@ const O_EXLOCK = 0x20;
 
 function lockedError(folder: string): StorageError {
   return new StorageError('LOCKED', `data folder ${folder} is in use by another server`);
-}
-
-function hasCode(e: unknown, code: string): boolean {
-  return e instanceof Error && 'code' in e && e.code === code;
 }
 
 async function lockByName(folder: string, name: string): Promise<FolderLock> {

@@ -26,14 +26,26 @@ export class StorageError extends Error {
 
 /** The system's part of a message: `ENOSPC: no space left on device`. */
 export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
+  if (!isObject(cause) || typeof cause['message'] !== 'string') return String(cause);
   // Node appends the call and the path, which our messages name themselves.
-  return cause.message.split(', ')[0] ?? cause.message;
+  return cause['message'].split(', ')[0] ?? cause['message'];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Whether it comes from the system; anything else is no fault of the disk. */
-function isSystemError(e: unknown): e is Error {
-  return e instanceof Error && 'code' in e && typeof e.code === 'string' && 'errno' in e;
+function isSystemError(e: unknown): boolean {
+  return isObject(e) && typeof e['code'] === 'string' && 'errno' in e;
+}
+
+/**
+ * Whether the system says `code`. Not by `instanceof Error`: in a test runner that has a realm of its own for each
+ * test file, as jest has, the errors of Node's modules are of another realm.
+ */
+export function hasCode(e: unknown, code: string): boolean {
+  return isObject(e) && e['code'] === code;
 }
 
 /** Runs `write`; a system error becomes a StorageError of code WRITE that says what failed. */

@@ -1,4 +1,13 @@
-/** Tests of Curator whose outcome on our server is another one than on Apache's, and why. */
+/** Tests of Curator whose outcome on our server may be another one than on Apache's, and why. */
 import type { Known } from './suite.js';
 
-export const KNOWN: readonly Known[] = [];
+export const KNOWN: readonly Known[] = [
+  {
+    test: /^TestReconfiguration\./,
+    why: 'dynamic reconfiguration is not there yet, and /zookeeper/config is empty without it',
+  },
+  {
+    test: /^TestRetryLoop\.testRetryForeverWithSessionFailed$/,
+    why: 'a race in the test: on a busy machine it fails on Apache as well',
+  },
+];

@@ -71,12 +71,13 @@ const runClass = async (
     outcomes.set(name, { verdict: verdict as Verdict, reason, attempts: 1 });
     onLine?.(`${verdict} ${name} ${reason}`);
   };
-  const { tooLong, tail } = await runGroup('java', [`-Djava.io.tmpdir=${folder}`, ...args], {
+  const { code, tooLong, tail } = await runGroup('java', [`-Djava.io.tmpdir=${folder}`, ...args], {
     ...{ cwd: folder, purpose, onLine: hear, limit: CLASS_LIMIT * 1000 },
     ...(signal === undefined ? {} : { signal }),
   });
-  if (tooLong || outcomes.size === 0) {
-    const reason = `${tooLong ? `not done in ${CLASS_LIMIT} s` : 'no test ran'}\n${tail}`;
+  // A class without tests (others build on it) ends well.
+  if (tooLong || code !== 0) {
+    const reason = `${tooLong ? `not done in ${CLASS_LIMIT} s` : 'the JVM ended'}\n${tail}`;
     outcomes.set(`${shortName(className)}.(whole)`, { verdict: 'failed', reason, attempts: 1 });
   }
   return outcomes;

@@ -6,16 +6,9 @@
  * cannot read the date in the answer to `srvr` of any ZooKeeper since 3.7 (`built on 2026-02-11 20:18 UTC`), so that
  * as released none of its clusters is ever seen to start, on Apache's 3.9.5 as on ours. The copy reads that form too.
  */
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { goModule } from '../../support/go-zookeeper.js';
 import { runGroup } from '../../support/process-group.js';
 import { provision, run } from '../../support/provision.js';
 import { dropFolder, makeFolder } from '../../support/server-process.js';
@@ -23,8 +16,6 @@ import type { Outcome, Outcomes, Verdict } from './outcomes.js';
 import { writeZkServer } from './shim.js';
 import type { Suite, SuiteRun } from './suite.js';
 
-const MODULE = 'github.com/go-zookeeper/zk';
-const VERSION = 'v1.0.4';
 const purpose = "go-zookeeper's tests";
 
 const CHANGES: readonly (readonly [string, string])[] = [
@@ -48,32 +39,31 @@ const writable = (folder: string): void => {
 };
 
 /** The folder with the module's copy and its compiled tests. */
-const goTests = (): Promise<string> =>
-  provision('go-zookeeper', `${MODULE}@${VERSION} ${JSON.stringify(CHANGES)}`, async (into) => {
-    const env = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', GO111MODULE: 'on' };
-    const fetcher = join(into, 'fetch');
-    mkdirSync(fetcher);
-    writeFileSync(join(fetcher, 'go.mod'), 'module fetch\n\ngo 1.13\n');
-    const args = ['mod', 'download', '-json', `${MODULE}@${VERSION}`];
-    const said = await run('go', args, { cwd: fetcher, env, purpose });
-    const { Dir } = JSON.parse(said) as { readonly Dir: string };
-    const copy = join(into, 'zk');
-    cpSync(Dir, copy, { recursive: true });
-    writable(copy);
-    const source = join(copy, 'flw.go');
-    let text = readFileSync(source, 'utf8');
-    for (const [from, to] of CHANGES) {
-      if (!text.includes(from)) throw new Error(`${purpose}: flw.go is not as expected: ${from}`);
-      text = text.replace(from, to);
-    }
-    writeFileSync(source, text);
-    // Its goroutines call t.Fatal, which vet refuses.
-    await run('go', ['test', '-vet=off', '-c', '-o', join(into, 'zk.test'), '.'], {
-      cwd: copy,
-      env,
-      purpose,
-    });
-  });
+const goTests = async (): Promise<string> => {
+  const { path, version, folder, env } = await goModule();
+  return provision(
+    'go-zookeeper',
+    `${path}@${version} ${JSON.stringify(CHANGES)}`,
+    async (into) => {
+      const copy = join(into, 'zk');
+      cpSync(folder, copy, { recursive: true });
+      writable(copy);
+      const source = join(copy, 'flw.go');
+      let text = readFileSync(source, 'utf8');
+      for (const [from, to] of CHANGES) {
+        if (!text.includes(from)) throw new Error(`${purpose}: flw.go is not as expected: ${from}`);
+        text = text.replace(from, to);
+      }
+      writeFileSync(source, text);
+      // Its goroutines call t.Fatal, which vet refuses.
+      await run('go', ['test', '-vet=off', '-c', '-o', join(into, 'zk.test'), '.'], {
+        cwd: copy,
+        env,
+        purpose,
+      });
+    },
+  );
+};
 
 const VERDICT: Readonly<Record<string, Verdict>> = {
   PASS: 'passed',
