@@ -499,8 +499,9 @@ public final class CuratorChecks {
         return null;
     }
 
+    /** Its child is written every half of the time to live. */
     private static Void persistentTtlNode(String path) throws Exception {
-        PersistentTtlNode node = new PersistentTtlNode(a, path, Duration.ofMinutes(10).toMillis(), bytes("ttl"));
+        PersistentTtlNode node = new PersistentTtlNode(a, path, Duration.ofSeconds(2).toMillis(), bytes("ttl"));
         node.start();
         holds(node.waitForInitialCreate(60, TimeUnit.SECONDS), "created");
         eventually("its child", () -> b.getChildren().forPath(path).size() == 1);
