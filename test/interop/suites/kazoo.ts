@@ -116,5 +116,14 @@ export const kazoo: Suite = {
   name: 'kazoo',
   title: 'kazoo 2.11.0 (Python), its own tests',
   run: runKazoo,
-  known: [],
+  known: [
+    {
+      test: /^test_client\.TestReconfig\./,
+      why: 'dynamic reconfiguration is not there yet: it answers as with reconfigEnabled=false',
+    },
+    {
+      test: /\.test_request_queuing_session_(expired|recovered)$/,
+      why: "Apache's server must be back in 5 s after its restart, which a busy machine does not always let it",
+    },
+  ],
 };

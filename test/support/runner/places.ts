@@ -27,6 +27,7 @@ export interface Place {
 const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['e2e/trace-under-faults', 'real time', 150],
   ['interop/differential', 'real time', 60],
+  ['interop/suites/outcomes', 'one core', 1],
   ['interop/suites/', 'real time', 60],
   ['interop/', 'real time', 40],
   ['e2e/trace-before-effects', 'real time', 20],
@@ -46,6 +47,7 @@ const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['sim/', 'one core', 90],
   ['conformance/trace/', 'one core', 60],
   ['conformance/', 'one core', 20],
+  ['docs/testing', 'real time', 60],
   ['docs/', 'one core', 40],
   ['core/', 'one core', 10],
 ];
