@@ -5,6 +5,7 @@ import type { ImageNode, SnapshotImage } from '../../src/core/image.js';
 import type { SessionId } from '../../src/core/ids.js';
 import type { Zxid } from '../../src/core/zxid.js';
 import { encodeSnapshotFile } from '../../src/jute/snapshot.js';
+import { testJvm } from '../support/apache.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { testCfg, type ZooCfg } from '../support/zoo-cfg.js';
 import type { Target } from './run.js';
@@ -52,14 +53,19 @@ const prepare = (dataDir: string): void => {
   writeFileSync(file, Buffer.concat([...encodeSnapshotFile(image())]));
 };
 
+/** Containers and TTL nodes are collected amid no program. */
+const COLLECTION = 'znode.container.checkIntervalMs';
+const NEVER_MS = 2_000_000_000;
+
 /** Short ticks, so that sessions can time out soon. What reaches the disk is no matter here. */
 const cfg: ZooCfg = {
   ...testCfg,
   tickTime: 200,
   initLimit: 100,
   syncLimit: 50,
-  extra: ['forceSync=no', 'extendedTypesEnabled=true'],
+  extra: ['forceSync=no', 'extendedTypesEnabled=true', `${COLLECTION}=${NEVER_MS}`],
 };
+const jvm = [...testJvm, `-D${COLLECTION}=${NEVER_MS}`];
 
 export interface Servers extends AsyncDisposable {
   readonly apache: Target;
@@ -75,7 +81,7 @@ export const startServers = async (shapes: readonly Shape[]): Promise<Servers> =
     await Promise.all(clusters.map((cluster) => cluster.close()));
   };
   const start = async (kind: 'apache' | 'zab', shape: Shape): Promise<Target> => {
-    const cluster = await startCluster({ kind, shape, cfg, prepare });
+    const cluster = await startCluster({ kind, shape, cfg, jvm, prepare });
     clusters.push(cluster);
     return { name: `${kind} ${shape}`, addresses: cluster.addresses };
   };

@@ -127,4 +127,28 @@ export const deliberate: readonly Deliberate[] = [
       '  closed',
     ],
   },
+  {
+    name: 'a create without an ACL in a multi',
+    why:
+      'Apache fails over it while it reads the multi, in a way that leaves no transaction. Ours takes a zxid for an error ' +
+      'transaction, as both do for a mode that there is none; the client sees the same code.',
+    script: async (s) => {
+      const c = await s.begin();
+      await c.multi('without an ACL', [[1, createBody(`${s.root}/a`, 'x', 0, null)]]);
+      await c.multi('of mode 9', [[1, createBody(`${s.root}/a`, 'x', 9)]]);
+      await c.close();
+    },
+    apache: [
+      'multi without an ACL: err -5 z0',
+      'multi of mode 9: err -5 z1',
+      'closeSession: err 0 z2',
+      '  closed',
+    ],
+    zab: [
+      'multi without an ACL: err -5 z1',
+      'multi of mode 9: err -5 z2',
+      'closeSession: err 0 z3',
+      '  closed',
+    ],
+  },
 ];

@@ -26,8 +26,10 @@ export interface Place {
 /** The first that a file's path begins with counts. Files that are not named take seconds. */
 const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['e2e/trace-under-faults', 'real time', 150],
+  ['interop/differential-programs', 'real time', 100],
   ['interop/differential', 'real time', 60],
   ['interop/suites/outcomes', 'one core', 1],
+  ['fuzz/', 'real time', 30],
   ['interop/suites/', 'real time', 60],
   ['interop/', 'real time', 40],
   ['e2e/trace-before-effects', 'real time', 20],
