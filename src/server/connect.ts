@@ -5,6 +5,7 @@
  * Deviation: Apache closes an older connection of the session before it looks at the password;
  * here only one who knows the password can end another's connection.
  */
+import { ErrorCode } from '../core/error-code.js';
 import type { Millis, SessionId } from '../core/ids.js';
 import type { RevalidatePacket } from '../core/message.js';
 import type { ConnectRequest } from '../core/request.js';
@@ -12,7 +13,8 @@ import type { ClientEvent, ServiceConfig } from './events.js';
 import { emptyFifo, push, toArray } from './fifo.js';
 import { initialIdentities, withIdentities } from './auth.js';
 import { submit } from './propose.js';
-import { closeConn, dropConn } from './replies.js';
+import { beginsLocal, isLocal, trackLocal } from './local-sessions.js';
+import { closeConn, dropConn, reply } from './replies.js';
 import { accept } from './request-queue.js';
 import { PASSWORD_LENGTH, isSessionPassword, sessionPassword } from './session-password.js';
 import { endOf, nextSessionId, setOwner, touch } from './sessions.js';
@@ -42,6 +44,7 @@ export function onOpened(state: ServiceState, { conn, ip, identities }: Opened):
     sessionId: NO_SESSION,
     timeout: 0,
     hasReadOnly: true,
+    local: false,
     identities: initialIdentities(ip, identities),
     touchMark: -1,
     queue: emptyFifo(),
@@ -89,11 +92,14 @@ export function onConnect(state: ServiceState, event: Connect, out: Out): Servic
 function reasonToClose(
   state: ServiceState,
   { phase }: Connection,
-  { lastZxidSeen }: ConnectRequest,
+  { lastZxidSeen, readOnly, sessionId }: ConnectRequest,
 ): string | null {
   if (phase !== 'new') return 'second ConnectRequest';
-  if (!state.role.serving) return 'not serving';
+  const { apart } = state;
+  if (!state.role.serving && !apart.readOnly) return 'not serving';
+  if (apart.readOnly && !readOnly) return 'client is not read-only, this server is';
   if (lastZxidSeen > lastSeenLimit(state)) return 'client has seen a newer state';
+  if (apart.readOnly && state.tree.sessions.has(sessionId)) return 'session of the ensemble';
   return null;
 }
 
@@ -101,7 +107,7 @@ function negotiate(timeout: Millis, config: ServiceConfig): Millis {
   return Math.min(Math.max(timeout, config.minSessionTimeout), config.maxSessionTimeout);
 }
 
-/** The answer follows when the session's transaction is delivered. */
+/** The answer follows when the session's transaction is delivered; a local session needs none. */
 function createSession(state: ServiceState, connection: Connection, out: Out): ServiceState {
   const { conn, timeout, identities } = connection;
   const sessionId = state.nextSessionId;
@@ -109,6 +115,15 @@ function createSession(state: ServiceState, connection: Connection, out: Out): S
     ...withSession(state, { ...connection, sessionId }),
     nextSessionId: nextSessionId(sessionId),
   };
+  if (beginsLocal(state)) {
+    const tracked = trackLocal(named, sessionId, timeout);
+    return openSession(tracked, { ...connection, sessionId, local: true }, out);
+  }
+  if (state.apart.readOnly) {
+    // As Apache: not the answer that a client expects there, and nothing after it.
+    reply(out, conn, 0, state.tree.lastZxid, ErrorCode.NOTREADONLY, null);
+    return named;
+  }
   const request = { op: 'createSession', timeout } as const;
   const sent = submit(named, sessionId, 0, request, identities, out);
   const zxid = isLeading(sent) ? sent.ahead.zxid : null;
@@ -132,6 +147,10 @@ function resumeSession(
   const taken = withSession(closeOlder(state, sessionId, out), { ...connection, sessionId });
   const current = { ...connection, sessionId };
   const { timeout } = connection;
+  if (isLocal(taken, sessionId)) {
+    return openSession(trackLocal(taken, sessionId, timeout), { ...current, local: true }, out);
+  }
+  if (taken.apart.readOnly) return refuseSession(taken, current, out);
   if (!isLeading(state)) {
     const packet: RevalidatePacket = { type: 'REVALIDATE', sessionId, timeout };
     out.push({ type: 'core', event: { type: 'forward', packet } });
@@ -169,7 +188,7 @@ export function onRevalidated(
 export function openSession(state: ServiceState, connection: Connection, out: Out): ServiceState {
   const { conn, sessionId, timeout, hasReadOnly, held } = connection;
   const password = sessionPassword(sessionId);
-  const response = { timeout, sessionId, password, readOnly: false };
+  const response = { timeout, sessionId, password, readOnly: state.apart.readOnly };
   out.push({ type: 'connectReply', conn, response, hasReadOnly });
   let after = withConn(state, { ...connection, phase: 'open', held: emptyFifo() });
   for (const event of toArray(held)) {

@@ -52,6 +52,8 @@ export interface PrepContext {
   readonly sessionId: SessionId;
   /** 0, SESSIONEXPIRED or SESSIONMOVED: told where the session check has its turn. */
   readonly sessionErr: number;
+  /** The same for what only a global session may do. */
+  readonly globalErr: number;
   readonly identities: readonly Identity[];
   readonly rules: AccessRules;
   readonly features: ServiceFeatures;
@@ -218,7 +220,7 @@ function isEphemeral(flags: number): boolean {
 /** Mode, session, path, ACL, parent, permission, path with suffix, existence, parent's kind, quota. */
 function prepareCreate(ctx: PrepContext, request: CreateRequest | CreateTtlRequest): SingleBody {
   const { flags, data } = request;
-  const modeErr = checkMode(ctx, request) || ctx.sessionErr;
+  const modeErr = checkMode(ctx, request) || (isEphemeral(flags) ? ctx.globalErr : ctx.sessionErr);
   if (modeErr !== ErrorCode.OK) return fail(modeErr);
   if (!isCreatablePath(request.path)) return fail(ErrorCode.BADARGUMENTS);
   const acl = fixupAcl(ctx.rules, request.acl, ctx.identities);

@@ -36,6 +36,8 @@ import {
 /** Where a write comes from, beside what a learner would forward of it. */
 export interface Write extends ForwardedRequest {
   readonly owner: Owner;
+  /** The code to fail with where a global session is needed; 0 and absent: as the session is. */
+  readonly failure?: number;
 }
 
 /**
@@ -47,11 +49,14 @@ export function propose(state: ServiceState, write: Write, out: Out): ServiceSta
   const { ahead } = state;
   const zxid = (ahead.zxid + 1) as Zxid;
   const time = wallClock(state);
-  const sessionErr = checkSession(state.sessions, sessionId, owner);
+  const sessionErr = sessionError(state, sessionId, owner);
+  const globalErr = write.failure || checkSession(state.sessions, sessionId, owner);
   const { rules, features } = state.config;
   const { tree } = ahead;
+  const delivered = state.tree;
+  const errs = { sessionErr, globalErr };
   const body = prepare(
-    { tree, delivered: state.tree, zxid, time, sessionId, sessionErr, identities, rules, features },
+    { tree, delivered, zxid, time, sessionId, ...errs, identities, rules, features },
     request,
   );
   const txn: Txn = { zxid, sessionId, cxid, time, body };
@@ -62,6 +67,24 @@ export function propose(state: ServiceState, write: Write, out: Out): ServiceSta
   const sessions = clocksAfter(state, write, sessionErr);
   const tracked = sessions === state.sessions ? proposed : { ...proposed, sessions };
   return request.op === 'closeSession' ? stopTouching(tracked, sessionId) : tracked;
+}
+
+/**
+ * May the session write (Apache: `LeaderSessionTracker.checkSession`)? With local sessions, one
+ * that is not known here may be another server's local one.
+ */
+function sessionError(state: ServiceState, sessionId: SessionId, owner: Owner): number {
+  const { sessions, config, apart } = state;
+  const err = checkSession(sessions, sessionId, owner);
+  const mayBeLocal = config.features.localSessions && state.role.epoch > 0;
+  if (err === ErrorCode.OK || !mayBeLocal || sessions.tracked.has(sessionId)) return err;
+  if (owner === 'self' && apart.sessions.tracked.has(sessionId)) return ErrorCode.OK;
+  return serverOf(sessionId) === config.sid ? err : ErrorCode.OK;
+}
+
+/** The server that has handed out a session's id. */
+function serverOf(sessionId: SessionId): number {
+  return Number(BigInt.asUintN(8, sessionId >> 56n));
 }
 
 function clocksAfter(state: ServiceState, write: Write, sessionErr: number): SessionClocks {
@@ -131,9 +154,10 @@ export function submit(
   request: ClientRequest,
   identities: ForwardedRequest['identities'],
   out: Out,
+  failure = 0,
 ): ServiceState {
   if (isLeading(state)) {
-    return propose(state, { sessionId, cxid, request, identities, owner: 'self' }, out);
+    return propose(state, { sessionId, cxid, request, identities, owner: 'self', failure }, out);
   }
   const packet: RequestPacket = {
     type: 'REQUEST',

@@ -22,6 +22,7 @@ import { statOf } from '../tree/stat.js';
 import { childNames, countNodes, ephemeralsOf, getNode, type Tree } from '../tree/tree.js';
 import type { Znode } from '../tree/znode.js';
 import { isAllowed, visibleAcl, type AccessRules } from './acl.js';
+import { closeLocal } from './local-sessions.js';
 import { reply } from './replies.js';
 import type { Connection, Out, Pending, ServiceState } from './state.js';
 import { WATCH_KINDS, addWatch, catchUp, hasWatch, removeWatch } from './watches.js';
@@ -54,6 +55,8 @@ export function answerRead(
     case 'ping':
       reply(out, conn, PING_XID, zxid, ErrorCode.OK, null);
       return state;
+    case 'closeSession':
+      return closeLocal(state, connection, xid, out);
     case 'setWatches':
     case 'setWatches2':
       return setWatches(state, conn, request, xid, out);

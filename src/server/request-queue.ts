@@ -15,6 +15,7 @@ import type { ClientEvent } from './events.js';
 import { peek, push, shift } from './fifo.js';
 import { replyBody } from './outcome.js';
 import { RECONFIG } from './prep.js';
+import { needsGlobal, touchLocal, upgrade } from './local-sessions.js';
 import { submit } from './propose.js';
 import { answerRead } from './reads.js';
 import { closeConn, refuseOperation, reply } from './replies.js';
@@ -108,7 +109,8 @@ export function accept(
   out: Out,
 ): ServiceState {
   const { xid, request, now } = event;
-  const kind = kindOf(request);
+  const isOwn = connection.local && request.op === 'closeSession';
+  const kind = isOwn ? 'read' : kindOf(request);
   if (kind === 'auth') return addAuth(state, connection, xid, request as AuthRequest, out);
   if (!mayAsk(state, connection)) return refuseUnproved(state, connection, xid, out);
   const touched = touchedBy(state, connection, now);
@@ -116,7 +118,18 @@ export function accept(
   if (touched === null) return state;
   const current = touched === state ? connection : touched.clients.conns.get(connection.conn)!;
   if (kind === 'refused') return refuseOperation(touched, current, xid, out);
-  const pending: Pending = { kind, xid, request, identities: connection.identities };
+  const { identities } = current;
+  if (kind !== 'read' && touched.apart.readOnly) {
+    reply(out, current.conn, xid, touched.tree.lastZxid, ErrorCode.NOTREADONLY, null);
+    return touched;
+  }
+  const refused = current.local && kind === 'write' && needsGlobal(request);
+  if (refused && state.config.features.localSessionsUpgrading) {
+    const upgraded = upgrade(withNow(touched, now), current, out);
+    return accept(upgraded, upgraded.clients.conns.get(current.conn)!, event, out);
+  }
+  const failure = refused ? ErrorCode.EPHEMERALONLOCALSESSION : ErrorCode.OK;
+  const pending: Pending = { kind, xid, request, identities, failure };
   if (kind === 'read' && current.queue.size === 0) {
     return answerRead(touched, current, pending, out);
   }
@@ -159,6 +172,7 @@ function refuseUnproved(
  * if it is touched up to there already. null: the session is closing or gone.
  */
 function touchedBy(state: ServiceState, connection: Connection, now: Millis): ServiceState | null {
+  if (connection.local) return touchLocal(state, connection, now);
   const { sessionId, timeout, touchMark } = connection;
   if (!isLeading(state)) {
     const mark = state.sessions.pings;
@@ -193,10 +207,10 @@ function addAuth(
 function sendWrite(
   state: ServiceState,
   { conn, sessionId }: Connection,
-  { xid, request, identities }: Pending,
+  { xid, request, identities, failure }: Pending,
   out: Out,
 ): ServiceState {
-  const sent = submit(state, sessionId, xid, request, identities, out);
+  const sent = submit(state, sessionId, xid, request, identities, out, failure);
   const zxid = isLeading(sent) ? sent.ahead.zxid : null;
   const awaited = { conn, sessionId, cxid: xid, request, zxid };
   return withAwaited(sent, push(sent.clients.awaited, awaited));
@@ -254,6 +268,8 @@ function drain(state: ServiceState, connection: Connection, out: Out): ServiceSt
     const queue = shift(current.queue);
     if (head.kind === 'read') {
       after = answerRead(after, current, head, out);
+      // A local session has ended.
+      if (head.request.op === 'closeSession') return after;
       current = withQueue(current, queue, outcomes, syncsDone);
     } else if (head.kind === 'sync') {
       if (syncsDone === 0) break;
@@ -280,7 +296,7 @@ function drain(state: ServiceState, connection: Connection, out: Out): ServiceSt
 function answerWrite(
   state: ServiceState,
   { conn }: Connection,
-  { xid, request }: Pending,
+  { xid, request, failure }: Pending,
   { applied }: Outcome,
   out: Out,
 ): boolean {
@@ -288,7 +304,8 @@ function answerWrite(
   const moved = result.results?.some(({ err }) => err === ErrorCode.SESSIONMOVED) ?? false;
   if (moved || result.err === ErrorCode.SESSIONMOVED) return false;
   // A failed multi says so in its body.
-  const err = result.type === 'multi' ? ErrorCode.OK : result.err;
+  const failed = result.err === ErrorCode.OK ? ErrorCode.OK : failure || result.err;
+  const err = result.type === 'multi' ? ErrorCode.OK : failed;
   const body = err === ErrorCode.OK ? replyBody(request.op, result) : null;
   reply(out, conn, xid, state.tree.lastZxid, err, body);
   return true;

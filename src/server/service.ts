@@ -14,6 +14,7 @@ import { onAuthenticated, onClosed, onConnect, onOpened, onRevalidated } from '.
 import type { ServiceEffect, ServiceEvent } from './events.js';
 import { emptyFifo } from './fifo.js';
 import { deliver } from './final.js';
+import { apartIn, beginReadOnly, endLocal, expireLocals, isLocal } from './local-sessions.js';
 import { onForwarded, onRevalidate, propose, submit } from './propose.js';
 import { closeConn } from './replies.js';
 import { onRequest, onSynced } from './request-queue.js';
@@ -40,6 +41,7 @@ export function serviceStep(
     after.sessions.buckets === state.sessions.buckets &&
     after.tree.containers === state.tree.containers &&
     after.tree.ttls === state.tree.ttls &&
+    after.apart === state.apart &&
     after.collection === state.collection;
   return [sameDeadline ? after : remind(after, out), out];
 }
@@ -114,7 +116,8 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
   if (continues) return { ...state, role };
   let after = state;
   // A client that comes while nobody is served has sent nothing yet: it may stay until it does.
-  for (const connection of state.role.serving ? state.clients.conns.values() : []) {
+  const served = state.role.serving || state.apart.readOnly;
+  for (const connection of served ? state.clients.conns.values() : []) {
     after = closeConn(after, connection, 'the server has stopped serving', out);
   }
   const leading = role.serving && role.kind === 'leading';
@@ -122,6 +125,7 @@ function onRole(state: ServiceState, role: Role, out: Out): ServiceState {
   return {
     ...after,
     role,
+    apart: apartIn(role, after.now, after.config),
     sessions: leading
       ? startClocks(after.tree.sessions, after.now, after.config.tickTime)
       : NO_SESSIONS,
@@ -161,7 +165,7 @@ function onTick(state: ServiceState, out: Out): ServiceState {
   const [sessions, expired] = takeExpired(state.sessions, state.now);
   let after: ServiceState = { ...state, sessions };
   for (const sessionId of expired) after = expire(after, sessionId, out);
-  return collect(after, out);
+  return collect(beginReadOnly(expireLocals(after, out)), out);
 }
 
 /**
@@ -169,6 +173,7 @@ function onTick(state: ServiceState, out: Out): ServiceState {
  * the client had: a closeSession needs no owner.
  */
 function expire(state: ServiceState, sessionId: SessionId, out: Out): ServiceState {
+  if (isLocal(state, sessionId)) return endLocal(state, sessionId, out);
   const request = { op: 'closeSession' } as const;
   if (!isLeading(state)) {
     return state.role.serving ? submit(state, sessionId, 0, request, [], out) : state;
@@ -180,7 +185,9 @@ function expire(state: ServiceState, sessionId: SessionId, out: Out): ServiceSta
 
 /** Asks to be woken when the next sessions or containers may have to go. */
 function remind(state: ServiceState, out: Out): ServiceState {
-  const at = earlier(nextDue(state.sessions), nextCollection(state));
+  const { sessions, readOnlyAt } = state.apart;
+  const ofEnsemble = earlier(nextDue(state.sessions), nextCollection(state));
+  const at = earlier(ofEnsemble, earlier(nextDue(sessions), readOnlyAt));
   if (at === state.deadline) return state;
   out.push({ type: 'serviceDeadline', at });
   return { ...state, deadline: at };

@@ -24,6 +24,8 @@ export interface Pending {
   readonly request: ClientRequest;
   /** The identities of the connection when the request arrived. */
   readonly identities: readonly Identity[];
+  /** The code to answer with if the transaction fails; 0: the transaction's own. */
+  readonly failure: number;
 }
 
 /** The outcome of a write: what its reply will say. */
@@ -43,6 +45,8 @@ export interface Connection {
   /** Negotiated session timeout, ms. */
   readonly timeout: Millis;
   readonly hasReadOnly: boolean;
+  /** Its session is known to this server only (see `local-sessions.ts`). */
+  readonly local: boolean;
   readonly identities: readonly Identity[];
   /** The clock mark up to which its session is touched (see `sessions.ts`); −1: not at all. */
   readonly touchMark: number;
@@ -103,6 +107,16 @@ export interface Collection {
   readonly deleteAt: Millis;
 }
 
+/** What a server has apart from its ensemble. */
+export interface Apart {
+  /** Clocks of the local sessions. */
+  readonly sessions: SessionClocks;
+  /** It has lost its ensemble and answers read-only clients. */
+  readonly readOnly: boolean;
+  /** When it begins to, unless there is a leader before; null: never. */
+  readonly readOnlyAt: Millis | null;
+}
+
 export interface ServiceState {
   readonly config: ServiceConfig;
   /** Wall clock minus `now`, ms. */
@@ -117,6 +131,7 @@ export interface ServiceState {
   readonly connOfSession: PersistentMap<SessionId, ClientConn>;
   readonly watches: WatchTable;
   readonly sessions: SessionClocks;
+  readonly apart: Apart;
   /** The latest time that has changed anything here. */
   readonly now: Millis;
   /** Everything delivered so far. */
@@ -157,6 +172,7 @@ export function initialService(config: ServiceConfig): ServiceState {
     connOfSession: PersistentMap(),
     watches: emptyWatches(),
     sessions: NO_SESSIONS,
+    apart: { sessions: NO_SESSIONS, readOnly: false, readOnlyAt: null },
     now: 0,
     tree,
     clients: { conns: PersistentMap(), awaited: emptyFifo(), awaitedSyncs: emptyFifo() },
@@ -192,7 +208,7 @@ export function withWork(
   ahead: Ahead,
 ): ServiceState {
   const { config, wallOffset, role, nextSessionId, deadline } = state;
-  const { collection, connOfSession, watches, sessions } = state;
+  const { collection, connOfSession, watches, sessions, apart } = state;
   return {
     config,
     wallOffset,
@@ -203,6 +219,7 @@ export function withWork(
     connOfSession,
     watches,
     sessions,
+    apart,
     now,
     tree,
     clients,
@@ -250,7 +267,7 @@ export function withQueue(
   syncsDone: number,
 ): Connection {
   const { conn, ip, phase, sessionId, timeout } = connection;
-  const { hasReadOnly, identities, touchMark, held } = connection;
+  const { hasReadOnly, local, identities, touchMark, held } = connection;
   return {
     conn,
     ip,
@@ -258,6 +275,7 @@ export function withQueue(
     sessionId,
     timeout,
     hasReadOnly,
+    local,
     identities,
     touchMark,
     queue,

@@ -1,51 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode } from '../../src/core/error-code.js';
-import type { Acl, Identity } from '../../src/core/txn.js';
+import type { Acl } from '../../src/core/txn.js';
 import type { ClientRequest, CreateRequest, MultiOpRequest } from '../../src/core/request.js';
-import type { SessionId } from '../../src/core/ids.js';
-import { DEFAULT_RULES } from '../../src/server/acl.js';
-import { DEFAULT_FEATURES } from '../../src/server/features.js';
 import { prepare, type PrepContext } from '../../src/server/prep.js';
 import { applyTxn } from '../../src/tree/apply.js';
 import { replaceAt } from '../../src/tree/string-map.js';
 import { emptyTree, getNode, type Tree } from '../../src/tree/tree.js';
 import { OPEN, bytes, create, remove, setData, zxid } from './harness.js';
-
-const SESSION = 7n as SessionId;
-const IP: readonly Identity[] = [{ scheme: 'ip', id: '127.0.0.1' }];
-
-function context(tree: Tree, overrides: Partial<PrepContext> = {}): PrepContext {
-  return {
-    tree,
-    delivered: tree,
-    zxid: zxid(1000),
-    time: 5,
-    sessionId: SESSION,
-    sessionErr: ErrorCode.OK,
-    identities: IP,
-    rules: DEFAULT_RULES,
-    features: DEFAULT_FEATURES,
-    ...overrides,
-  };
-}
-
-/** The tree after `requests`, each of which must succeed. */
-function treeAfter(...requests: readonly ClientRequest[]): Tree {
-  let tree = emptyTree();
-  for (const [i, request] of requests.entries()) {
-    const body = prepare(context(tree), request);
-    assert.notEqual(body.type, 'error', `${request.op} fails: ${JSON.stringify(body)}`);
-    tree = applyTxn(tree, {
-      zxid: zxid(i + 1),
-      sessionId: SESSION,
-      cxid: i,
-      time: 1,
-      body,
-    }).tree;
-  }
-  return tree;
-}
+import { SESSION, context, treeAfter } from './prep-context.js';
 
 function errOf(tree: Tree, request: ClientRequest, overrides: Partial<PrepContext> = {}): number {
   const body = prepare(context(tree, overrides), request);
@@ -340,72 +303,6 @@ test('a multi with a part that cannot be read fails as a whole', () => {
     const request = { op: 'multi', ops: [part, bad] } as const;
     assert.equal(errOf(emptyTree(), request), ErrorCode.MARSHALLINGERROR, JSON.stringify(bad));
   }
-});
-
-test('createTTL in a multi: a TTL needs its mode, a plain create comes of another', () => {
-  const ttl = { op: 'createTTL', path: '/m', data: null, acl: OPEN, ttl: 5000, flags: 5 } as const;
-  const partOf = (part: MultiOpRequest, extendedTypes: boolean): unknown => {
-    const features = { ...DEFAULT_FEATURES, extendedTypes };
-    const body = prepare(context(emptyTree(), { features }), { op: 'multi', ops: [part] });
-    assert.equal(body.type, 'multi');
-    const made = body.type === 'multi' ? body.ops[0]! : body;
-    return made.type === 'error' ? made.err : made.type;
-  };
-  assert.equal(partOf(ttl, false), ErrorCode.UNIMPLEMENTED);
-  assert.equal(partOf(ttl, true), 'createTTL');
-  for (const wrong of [0, -1, 2 ** 40]) {
-    assert.equal(partOf({ ...ttl, ttl: wrong }, true), ErrorCode.BADARGUMENTS);
-  }
-  assert.equal(partOf({ ...ttl, flags: 0 }, true), 'create');
-  assert.equal(partOf({ ...ttl, flags: 4 }, true), 'createContainer');
-  assert.equal(partOf({ ...ttl, flags: 7 }, true), ErrorCode.BADARGUMENTS);
-});
-
-test('a TTL comes with its mode only, and is 1 ms to 2⁴⁰ − 1', () => {
-  const features = { ...DEFAULT_FEATURES, extendedTypes: true };
-  const made = (flags: number, ttl: number): unknown => {
-    const request = { op: 'createTTL', path: '/t', data: null, acl: OPEN, flags, ttl } as const;
-    const body = prepare(context(emptyTree(), { features }), request);
-    return body.type === 'error' ? body.err : body;
-  };
-  assert.deepEqual(made(6, 7), {
-    ...{ type: 'createTTL', path: '/t0000000000', data: null, acl: OPEN, parentCVersion: 1 },
-    ttl: 7,
-  });
-  assert.equal((made(5, 2 ** 40 - 1) as { readonly ttl: number }).ttl, 2 ** 40 - 1);
-  for (const [flags, ttl] of [
-    [5, 0],
-    [5, 2 ** 40],
-    [5, -1],
-    [0, 1],
-    [0, -1],
-    [4, 1],
-    [7, 1],
-  ] as const) {
-    assert.equal(made(flags, ttl), ErrorCode.BADARGUMENTS, `${flags} ${ttl}`);
-  }
-  const plain = { op: 'create', path: '/t', data: null, acl: OPEN, flags: 5 } as const;
-  const body = prepare(context(emptyTree(), { features }), plain);
-  assert.deepEqual(body, { type: 'error', err: ErrorCode.BADARGUMENTS });
-});
-
-test('hard quotas are enforced against what has been delivered', () => {
-  const quota = [create('/q'), create('/zookeeper/quota/q')];
-  const limits = create('/zookeeper/quota/q/zookeeper_limits', 0, bytes('countHardLimit=1'));
-  const stats = create('/zookeeper/quota/q/zookeeper_stats', 0, bytes('count=0,bytes=0'));
-  const tree = treeAfter(...quota, limits, stats);
-  const enforced = { features: { ...DEFAULT_FEATURES, enforceQuota: true } };
-  const codeOf = (overrides: Partial<PrepContext>): number => {
-    const body = prepare(context(tree, overrides), create('/q/a'));
-    return body.type === 'error' ? body.err : 0;
-  };
-  assert.equal(codeOf({}), 0);
-  assert.equal(codeOf(enforced), ErrorCode.QUOTAEXCEEDED);
-  assert.equal(codeOf({ ...enforced, delivered: emptyTree() }), 0);
-  const multi: ClientRequest = { op: 'multi', ops: [create('/z'), create('/q/a')] as never };
-  const body = prepare(context(tree, enforced), multi);
-  assert.ok(body.type === 'multi');
-  assert.deepEqual(body.ops[1], { type: 'error', err: ErrorCode.QUOTAEXCEEDED });
 });
 
 test('an empty multi is one', () => {

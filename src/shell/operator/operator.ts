@@ -139,7 +139,8 @@ export class Operator implements OperatorView {
   }
 
   get isServing(): boolean {
-    return this.member.service.role.serving;
+    const { role, apart } = this.member.service;
+    return role.serving || apart.readOnly;
   }
 
   get mode(): OperatorMode {
