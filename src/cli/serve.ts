@@ -1,5 +1,5 @@
 /** What the commands that run servers have in common: readiness, signals, faults. */
-import type { LogLevel } from '../shell/logger.js';
+import type { LogFormat, LogLevel } from '../shell/logger.js';
 import { UsageError } from './command.js';
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -17,6 +17,13 @@ export function readLogLevel(
     );
   }
   return level as LogLevel | 'silent';
+}
+
+/** @throws {UsageError} for a form that there is not. */
+export function readLogFormat(command: string, text: string | undefined): LogFormat {
+  const format = text ?? 'text';
+  if (format === 'text' || format === 'json') return format;
+  throw new UsageError(`zab ${command}: --log-format must be text or json, not '${format}'`);
 }
 
 export interface Running {

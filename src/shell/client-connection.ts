@@ -1,11 +1,12 @@
 /** What the client port is given, and what it holds for each connection. */
 import type { Socket } from 'node:net';
 import type { ClientConn } from '../core/ids.js';
+import type { ClientRequest } from '../core/request.js';
 import type { Zxid } from '../core/zxid.js';
 import type { FrameState } from '../jute/frames.js';
 import type { ClientEvent } from '../server/events.js';
 import type { ClientEntrance } from './client-entrance.js';
-import type { Asked } from './client-meter.js';
+import type { Asked, Reply } from './client-meter.js';
 import type { ConnectionStats } from './client-stats.js';
 import type { ConnectionThrottle } from './connection-throttle.js';
 import type { Logger } from './logger.js';
@@ -62,6 +63,12 @@ export interface ClientPortOptions {
   /** The answer to a four-letter word that is allowed; `argument` follows some. */
   readonly onWord: (word: string, argument: Buffer) => string;
   readonly metrics: ServerMetrics;
+  /** Is told of each request that is answered, before the answer leaves. */
+  readonly onAnswered?: (
+    connection: { readonly id: ClientConn; readonly ip: string; readonly stats: ConnectionStats },
+    request: ClientRequest,
+    reply: Reply,
+  ) => void;
   /** Who may authenticate by SASL; none if absent. */
   readonly sasl?: ClientSasl;
   /** The last transaction that clients see the effect of. */

@@ -90,19 +90,23 @@ export class ClientMeter {
     this.#metrics.updateLatency.add(ms);
   }
 
-  /** The oldest request is answered, or the auth that is being worked off. */
-  answered({ stats, asked }: Counted, { xid, zxid, err, body }: Reply): void {
+  /**
+   * The oldest request is answered, or the auth that is being worked off.
+   * @returns the request; null: it is not for others
+   */
+  answered({ stats, asked }: Counted, { xid, zxid, err, body }: Reply): ClientRequest | null {
     if (asked.inAuth) {
       if (err !== ErrorCode.OK) this.stats.authFailed += 1;
-      return;
+      return null;
     }
     const first = asked.shift();
-    if (first === undefined) return;
+    if (first === undefined) return null;
     const now = this.#now();
     const ms = now - first.at;
     stats.answered(operationName(first.request), xid, zxid, now, ms);
     this.stats.latency.add(ms);
     meterAnswer(this.#metrics, first.request, ms, body);
+    return first.request;
   }
 
   /** A connection is refused before its first byte. */

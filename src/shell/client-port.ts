@@ -99,7 +99,9 @@ export class ClientPort {
     switch (effect.type) {
       case 'reply': {
         const { xid, zxid, err, body } = effect;
-        this.#meter.answered(connection, effect);
+        const request = this.#meter.answered(connection, effect);
+        const { onAnswered } = this.#options;
+        if (request !== null) onAnswered?.(connection, request, effect);
         this.#gate.end(connection);
         const header = { xid, zxid, err };
         this.#send(connection, 'reply', encodeReply(this.#writer, header, body ?? NO_BODY));

@@ -1,4 +1,7 @@
-/** The server's log: one line an entry, `TIME LEVEL [myid] message key=value…`, to a sink. */
+/**
+ * The server's log, one line an entry, to a sink: `TIME LEVEL [myid] message key=value…`, or a JSON
+ * object with the same fields.
+ */
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | null>>;
@@ -13,6 +16,8 @@ export interface Logger {
   child(name: string): Logger;
 }
 
+export type LogFormat = 'text' | 'json';
+
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /**
@@ -23,13 +28,19 @@ export function createLogger(
   minimum: LogLevel | 'silent' = 'info',
   write: (line: string) => void = (line) => void process.stderr.write(line),
   name = '',
+  format: LogFormat = 'text',
 ): Logger {
   const from = minimum === 'silent' ? LEVELS.length : LEVELS.indexOf(minimum);
   const method = (level: LogLevel): LogMethod => {
     if (LEVELS.indexOf(level) < from) return () => undefined;
     const head = `${level.toUpperCase().padEnd(5)} ${name === '' ? '' : `[${name}] `}`;
+    if (format === 'json') {
+      return (message, fields) => {
+        write(jsonLine(level, name, message, fields ?? {}));
+      };
+    }
     return (message, fields = {}) => {
-      const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${format(value)}`);
+      const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
       write(`${new Date().toISOString()} ${head}${message}${tail.join('')}\n`);
     };
   };
@@ -38,14 +49,24 @@ export function createLogger(
     info: method('info'),
     warn: method('warn'),
     error: method('error'),
-    child: (child) => createLogger(minimum, write, child),
+    child: (child) => createLogger(minimum, write, child, format),
   };
 }
 
 export const SILENT: Logger = createLogger('silent');
 
 /** Quotes what would break the line apart. */
-function format(value: string | number | bigint | boolean | null): string {
+function quoted(value: string | number | bigint | boolean | null): string {
   const text = String(value);
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Whole numbers beyond 2^53 are texts: JSON's readers would round them. */
+function jsonLine(level: LogLevel, server: string, message: string, fields: LogFields): string {
+  const time = new Date().toISOString();
+  const head = server === '' ? { time, level } : { time, level, server };
+  const text = JSON.stringify({ ...head, message, ...fields }, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+  return `${text}\n`;
 }

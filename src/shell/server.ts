@@ -381,6 +381,7 @@ export class Server {
       onEvent: (event) => this.#driver.post(event),
       lastZxid: () => this.#driver.state.service.tree.lastZxid,
       metrics: this.#operator.metrics,
+      ...(config.audit.enabled ? { onAnswered: this.#operator.answered.bind(this.#operator) } : {}),
       onWord: (word, argument) => answerWord(word, argument, this.#operator),
     });
   }

@@ -157,7 +157,7 @@ test('a connection that says nothing ends; one with a session may be silent', as
     const silent = await dial(it.address);
     assert.equal((await readAll(silent)).length, 0);
     await it.events.until(({ type }) => type === 'clientClosed');
-    assert.equal(it.port.connectionCount, 1);
+    assert.equal(it.port.connections('plain').length, 1);
     assert.equal(socket.destroyed, false);
   }, 50);
 });
@@ -228,7 +228,7 @@ test('closing hands what was sent to the client first, and frees the connection'
     reply(it.port, conn, 1, 300_000);
     it.port.perform({ type: 'clientClose', conn, reason: 'test' });
     reply(it.port, conn, 2);
-    assert.equal(it.port.connectionCount, 0);
+    assert.equal(it.port.connections('plain').length, 0);
     assert.equal((await readAll(socket)).length, 4 + 16 + 4 + 300_000);
     assert.equal(it.events.all.filter(({ type }) => type === 'clientClosed').length, 0);
   });

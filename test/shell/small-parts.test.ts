@@ -54,6 +54,20 @@ test('a log line: time, level, server, message, fields; nothing breaks it apart'
   assert.match(second, /^\d{4}-\d\d-\d\dT\S+Z WARN {2}\[3\] plain\n$/);
 });
 
+test('a log line as JSON has the same in it', () => {
+  const lines: string[] = [];
+  const log = createLogger('warn', (line) => lines.push(line), '', 'json').child('3');
+  log.info('not this');
+  log.warn('hel"lo', { a: 1, b: 2n ** 60n, c: 'x\ny', d: null });
+  const [line = ''] = lines;
+  assert.equal(lines.length, 1);
+  assert.match(line, /^[^\n]+\n$/);
+  const { time, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  assert.match(String(time), /^\d{4}-\d\d-\d\dT/);
+  const fields = { a: 1, b: '1152921504606846976', c: 'x\ny', d: null };
+  assert.deepEqual(rest, { level: 'warn', server: '3', message: 'hel"lo', ...fields });
+});
+
 test('addresses', () => {
   assert.equal(addressText({ host: '::1', port: 5 }), '[::1]:5');
   assert.equal(addressText({ host: 'h', port: 5 }), 'h:5');

@@ -7,7 +7,7 @@ import { startServer } from '../../shell/server.js';
 import { openTraceFile } from '../../testing/trace-file.js';
 import { parseArguments } from '../args.js';
 import { UsageError, type Command } from '../command.js';
-import { readLogLevel, untilSignal } from '../serve.js';
+import { readLogFormat, readLogLevel, untilSignal } from '../serve.js';
 
 const usage = `
 Usage: zab server ZOO.CFG [OPTIONS]
@@ -21,6 +21,7 @@ Options:
                   ZOO.CFG as zookeeper.KEY; also read from JVMFLAGS and SERVER_JVMFLAGS
   --trace FILE    record every step of the server's consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default info)
+  --log-format F  text or json: how each line of that looks (default text)
   --json          print the ready line as JSON
   --until-eof     end when standard input ends, too: for a program that starts it
   --help          show this
@@ -40,6 +41,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { options, positional } = parseArguments('server', others, {
     trace: 'text',
     log: 'text',
+    'log-format': 'text',
     json: 'flag',
     'until-eof': 'flag',
   });
@@ -47,9 +49,10 @@ async function run(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('zab server: which zoo.cfg?');
   if (extra !== undefined) throw new UsageError(`zab server: unexpected argument '${extra}'`);
   const level = readLogLevel('server', options.log, 'info');
+  const format = readLogFormat('server', options['log-format']);
   const system = { ...propertiesOfEnvironment(process.env), ...definitions };
   const { config, warnings } = loadConfig(file, system);
-  const log = createLogger(level, undefined, String(config.sid));
+  const log = createLogger(level, undefined, String(config.sid), format);
   for (const warning of warnings) log.warn(warning);
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {

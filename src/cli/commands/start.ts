@@ -4,7 +4,7 @@ import { createLogger } from '../../shell/logger.js';
 import { openTraceFile } from '../../testing/trace-file.js';
 import { parseArguments, wholeNumber } from '../args.js';
 import { UsageError, type Command } from '../command.js';
-import { readLogLevel, untilSignal } from '../serve.js';
+import { readLogFormat, readLogLevel, untilSignal } from '../serve.js';
 
 const PORT_MAX = 65_535;
 /** Sids are 1 … and the high byte of session ids. */
@@ -24,6 +24,7 @@ Options:
   --data DIR      keep the data in DIR (default: a temporary folder, removed at the end)
   --trace FILE    record every step of the servers' consensus core in FILE (NDJSON)
   --log LEVEL     debug, info, warn, error or silent: what goes to stderr (default warn)
+  --log-format F  text or json: how each line of that looks (default text)
   --json          print the ready line as JSON
   --until-eof     end when standard input ends, too: for a program that starts it
   --help          show this
@@ -37,6 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
     data: 'text',
     trace: 'text',
     log: 'text',
+    'log-format': 'text',
     json: 'flag',
     'until-eof': 'flag',
   });
@@ -49,7 +51,9 @@ async function run(args: readonly string[]): Promise<number> {
   if (port + size + observers - 1 > PORT_MAX) {
     throw new UsageError(`zab start: no ports for ${size + observers} servers from ${port} on`);
   }
-  const log = createLogger(readLogLevel('start', options.log, 'warn'));
+  const level = readLogLevel('start', options.log, 'warn');
+  const format = readLogFormat('start', options['log-format']);
+  const log = createLogger(level, undefined, '', format);
   const trace = options.trace === undefined ? null : await openTraceFile(options.trace);
   try {
     return await untilSignal(

@@ -3,6 +3,7 @@
  * their path does not come by here. Latencies are against a transaction's own time, which is its
  * leader's clock, as Apache's are (`Request.logLatency`).
  */
+import type { PeerConn } from '../../core/ids.js';
 import type { Packet } from '../../core/message.js';
 import type { CoreState } from '../../core/state.js';
 import { zabStateOf } from '../../core/state.js';
@@ -14,6 +15,9 @@ import type { BufferStats } from '../client-stats.js';
 import { encodedTxn } from '../storage/txn-bytes.js';
 import { topNamespace } from './request-meter.js';
 import type { ServerMetrics } from './server-metrics.js';
+
+/** Of so many acknowledgements one is measured. */
+const ACK_EVERY = 1000;
 
 export class StepMeter {
   readonly #metrics: ServerMetrics;
@@ -52,7 +56,7 @@ export class StepMeter {
         this.#proposed(event.txn);
         break;
       case 'packet':
-        this.#packet(event.packet, before);
+        this.#packet(event.packet, event.conn, before);
         break;
     }
     for (const effect of effects) {
@@ -89,7 +93,7 @@ export class StepMeter {
     if (txn.body.type === 'closeSession' && txn.cxid === 0) metrics.staleSessionsExpired.add();
   }
 
-  #packet(packet: Packet, { log: { history } }: CoreState): void {
+  #packet(packet: Packet, conn: PeerConn, { log: { history }, peer }: CoreState): void {
     const metrics = this.#metrics;
     switch (packet.type) {
       case 'PROPOSAL':
@@ -109,9 +113,12 @@ export class StepMeter {
         return;
       }
       case 'ACK': {
-        if (counterOf(packet.zxid) === 0) return;
+        // Apache: `leader.ackLoggingFrequency`.
+        if (counterOf(packet.zxid) === 0 || packet.zxid % ACK_EVERY !== 0) return;
         const txn = entryAt(history, countUpTo(history, packet.zxid) - 1);
-        if (txn !== undefined) metrics.quorumAckLatency.add(this.#since(txn));
+        if (txn === undefined || peer.state !== 'LEADING') return;
+        const learner = peer.handlers.find((handler) => handler.conn === conn);
+        metrics.ackLatency.add(String(learner?.sid ?? -1), this.#since(txn));
       }
     }
   }
@@ -121,7 +128,10 @@ export class StepMeter {
     if (peer.state === 'LEADING' || peer.state === 'STANDALONE') {
       metrics.outstandingChangesRemoved.add();
     }
-    if (peer.state === 'LEADING') metrics.commitCount.add();
+    if (peer.state === 'LEADING') {
+      metrics.commitCount.add();
+      metrics.quorumAckLatency.add(this.#since(txn));
+    }
     metrics.propagationLatency.add(this.#since(txn));
     this.#written(txn.body);
   }

@@ -47,7 +47,7 @@ function javaProperties(): readonly (readonly [key: string, value: string])[] {
 }
 
 /** A user without an entry in the system's table has no name. */
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

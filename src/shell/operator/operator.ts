@@ -5,7 +5,9 @@
 import type { Readable } from 'node:stream';
 import { METRICS_PROVIDERS } from '../../config/operation-settings.js';
 import type { ServerConfig } from '../../config/server-config.js';
-import type { PeerConn } from '../../core/ids.js';
+import type { ClientConn, PeerConn } from '../../core/ids.js';
+import type { ClientRequest } from '../../core/request.js';
+import type { ReplyBody } from '../../jute/reply.js';
 import type { Zxid } from '../../core/zxid.js';
 import { isAllowed } from '../../server/acl.js';
 import { authenticate } from '../../server/auth.js';
@@ -13,7 +15,7 @@ import type { MemberState, MemberStep } from '../../server/member.js';
 import { getNode } from '../../tree/tree.js';
 import type { ConnectionFacts } from '../client-connection.js';
 import type { ClientPort } from '../client-port.js';
-import { BufferStats, type ClientStats } from '../client-stats.js';
+import { BufferStats, type ClientStats, type ConnectionStats } from '../client-stats.js';
 import { monotonicNow, wallClock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import { prometheusText, type Gauge } from '../metrics/exposition.js';
@@ -23,6 +25,9 @@ import { allMetrics, createServerMetrics, type ServerMetrics } from '../metrics/
 import type { PeerFacts, QuorumPort } from '../quorum-port.js';
 import { AdminData, type TakenSnapshot } from './admin-data.js';
 import { AdminServer } from './admin-server.js';
+import { AuditLog } from './audit.js';
+import { openAuditFile, type AuditFile } from './audit-file.js';
+import { userName } from './environment.js';
 import { MetricsServer } from './metrics-server.js';
 import { prometheusGauges, serverGauges } from './monitor.js';
 import type { OperatorMode, OperatorView } from './view.js';
@@ -36,6 +41,12 @@ export interface OperatorParts {
   readonly log: Logger;
   readonly takeSnapshot: () => Promise<TakenSnapshot>;
   readonly restore: (input: Readable) => Promise<Zxid>;
+}
+
+interface Answered {
+  readonly id: ClientConn;
+  readonly ip: string;
+  readonly stats: ConnectionStats;
 }
 
 const NO_PEER: PeerFacts = { address: '', established: 0, received: 0, sent: 0, queuedBytes: 0 };
@@ -55,6 +66,9 @@ export class Operator implements OperatorView {
   #admin: AdminServer | null = null;
   #metricsServer: MetricsServer | null = null;
   #unwatch: (() => void) | null = null;
+  /** null: there is none, or it is not open. */
+  audit: AuditLog | null = null;
+  #auditFile: AuditFile | null = null;
   /** Flushes that took longer than they should. */
   slowFsyncs = 0;
   /** Sizes of parts of the tree, as worked out before. */
@@ -81,7 +95,12 @@ export class Operator implements OperatorView {
    * @throws {OperatorError} if the metrics' cannot be had
    */
   async open(): Promise<void> {
-    const { admin, metrics } = this.config;
+    const { admin, metrics, audit } = this.config;
+    if (audit.enabled) {
+      this.#auditFile = openAuditFile(this.config);
+      this.audit = new AuditLog(this.#auditFile.write, userName());
+      this.audit.started();
+    }
     if (metrics.provider === METRICS_PROVIDERS.PROMETHEUS) {
       if (metrics.exportJvmInfo) this.#unwatch = watchCollections();
       this.#metricsServer = await MetricsServer.start(metrics.host, metrics.port, () =>
@@ -93,6 +112,9 @@ export class Operator implements OperatorView {
 
   async close(): Promise<void> {
     this.#unwatch?.();
+    this.audit?.stopped();
+    this.audit = null;
+    this.#auditFile?.close();
     await Promise.all([this.#admin?.close(), this.#metricsServer?.close()]);
   }
 
@@ -125,6 +147,26 @@ export class Operator implements OperatorView {
 
   stepped(step: MemberStep): void {
     this.#meter.stepped(step);
+    if (this.audit !== null) this.#auditStep(this.audit, step);
+  }
+
+  #auditStep(audit: AuditLog, { steps }: MemberStep): void {
+    for (const { effects } of steps) {
+      for (const effect of effects) {
+        if (effect.type === 'deliver') audit.applied(effect.txn.sessionId, effect.txn.body);
+      }
+    }
+  }
+
+  /** A request of a client is answered. */
+  answered(
+    { id, ip, stats }: Answered,
+    request: ClientRequest,
+    { err, body }: { readonly err: number; readonly body: ReplyBody | null },
+  ): void {
+    if (this.audit === null) return;
+    const identities = this.member.service.clients.conns.get(id)?.identities ?? [];
+    this.audit.answered({ sessionId: stats.sessionId, ip, identities }, request, err, body);
   }
 
   /** The server has become something else, or serves, or no longer does. */

@@ -60,10 +60,8 @@ export function quotaGauges(tree: Tree): readonly Gauge[] {
     }
   };
   visit(ROOT);
-  return Object.entries(found)
-    .filter(([, values]) => values.size > 0)
-    .map(([name, values]) => ({
-      name,
-      samples: [...values].map(([key, value]) => ({ labels: { key }, value })),
-    }));
+  return Object.entries(found).map(([name, values]) => ({
+    name,
+    samples: [...values].map(([key, value]) => ({ labels: { key }, value })),
+  }));
 }
