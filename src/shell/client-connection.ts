@@ -86,3 +86,10 @@ export interface ClientPortOptions {
   /** Are new sessions local ones? */
   readonly localSessions?: boolean;
 }
+
+export function connectionFacts(connection: Connection): ConnectionFacts {
+  const { ip, socket, asked, stats, outbox, paused } = connection;
+  const interest = (paused ? 0 : 1) | (outbox.pending > 0 ? 4 : 0);
+  const client = `${ip}:${socket.remotePort ?? 0}`;
+  return { stats, client, interest, queued: asked.size };
+}

@@ -25,7 +25,12 @@ import { decodeRequest } from '../jute/request.js';
 import { decodeSaslRequest, isSaslRequest } from '../jute/sasl.js';
 import { createWriter } from '../jute/writer.js';
 import { plainIp } from './address.js';
-import type { ClientPortOptions, Connection, ConnectionFacts } from './client-connection.js';
+import {
+  connectionFacts,
+  type ClientPortOptions,
+  type Connection,
+  type ConnectionFacts,
+} from './client-connection.js';
 import { Asked, ClientMeter } from './client-meter.js';
 import type { ClientArrival, ClientEntrance } from './client-entrance.js';
 import { ConnectionStats, type ClientStats } from './client-stats.js';
@@ -85,11 +90,7 @@ export class ClientPort {
   /** Every connection of one of the ports, that of the one who asks as well. */
   connections(port: ClientEntrance['kind']): readonly ConnectionFacts[] {
     const all = [...this.#connections.values()].filter(({ kind }) => kind === port);
-    return all.map(({ ip, socket, asked, stats, outbox, paused }) => {
-      const interest = (paused ? 0 : 1) | (outbox.pending > 0 ? 4 : 0);
-      const client = `${ip}:${socket.remotePort ?? 0}`;
-      return { stats, client, interest, queued: asked.size };
-    });
+    return all.map(connectionFacts);
   }
 
   /** Carries out one effect of the service. Effects for a connection that is gone do nothing. */
