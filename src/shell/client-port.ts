@@ -76,10 +76,6 @@ export class ClientPort {
     return this.#meter.stats;
   }
 
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
-
   /** Requests that are not answered yet. */
   get outstanding(): number {
     let count = 0;
@@ -101,8 +97,7 @@ export class ClientPort {
       case 'reply': {
         const { xid, zxid, err, body } = effect;
         const request = this.#meter.answered(connection, effect);
-        const { onAnswered } = this.#options;
-        if (request !== null) onAnswered?.(connection, request, effect);
+        if (request !== null) this.#options.onAnswered?.(connection, request, effect);
         this.#gate.end(connection);
         const header = { xid, zxid, err };
         this.#send(connection, 'reply', encodeReply(this.#writer, header, body ?? NO_BODY));
