@@ -75,6 +75,8 @@ class Run {
         await first.quietly(create);
       }
     }
+    // The other clients' sessions have begun at other members.
+    await first.quietly({ op: 'sync', path: '/' });
     const base = await first.quietly({ op: 'exists', path: root, watch: false });
     if (base === null) throw new Error(`${this.target.name}: the root ${root} cannot be made`);
     this.names.meaning = { root, base };
