@@ -77,6 +77,7 @@ export function parseZooCfg(
     ...groups,
     ...ports,
     ...ensemble,
+    fourLetterWords: allowedWords(common.fourLetterWords, groups.features.readOnlyMode),
     authProviders,
     initialConfig: text,
     properties,
@@ -170,10 +171,17 @@ function readSessionTimeouts(reader: Reader, tickTime: number) {
   return { minSessionTimeout, maxSessionTimeout };
 }
 
+type Words = ReadonlySet<string> | 'all';
+
 /** `srvr` is always among them: zkServer.sh asks it. */
-function parseWords(text: string): ReadonlySet<string> | 'all' {
+function parseWords(text: string): Words {
   const words = text.split(',').map((word) => word.trim());
   return words.includes('*') ? 'all' : new Set([...words.filter((word) => word !== ''), 'srvr']);
+}
+
+/** Clients look for a server that writes by `isro`, where some may be read-only. */
+function allowedWords(words: Words, readOnlyMode: boolean): Words {
+  return words === 'all' || !readOnlyMode ? words : new Set([...words, 'isro']);
 }
 
 function readGroups(reader: Reader) {

@@ -366,3 +366,15 @@ test('myid: missing, no number, and of no server', () => {
   assert.deepEqual(problems(''), ["/d/myid: server id '' is not a whole number from 0 to 255"]);
   assert.deepEqual(problems('9'), ['/d/myid: server id 9 is none of 1, 2, 3']);
 });
+
+test('isro is asked of servers that may be read-only, whatever the list of words', () => {
+  const words = (...lines: readonly string[]) =>
+    good(['dataDir=/d', 'clientPort=1', ...lines]).fourLetterWords;
+  assert.deepEqual(words(), new Set(['srvr']));
+  assert.deepEqual(words('readonlymode.enabled=true'), new Set(['srvr', 'isro']));
+  assert.deepEqual(
+    words('readonlymode.enabled=true', '4lw.commands.whitelist=ruok'),
+    new Set(['ruok', 'srvr', 'isro']),
+  );
+  assert.equal(words('readonlymode.enabled=true', '4lw.commands.whitelist=*'), 'all');
+});
