@@ -5,6 +5,7 @@
  */
 import { AsyncQueue } from './async-queue.js';
 import { ConnectionLossError, NoNodeError, SessionExpiredError } from './errors.js';
+import { OneEvent } from './one-event.js';
 import type { CallOptions, ClientState, NodeData, ReadOptions } from './types.js';
 import type { WatchedEvent, WatcherType } from './types.js';
 import type { ZooKeeper } from './zookeeper.js';
@@ -88,7 +89,7 @@ async function* follow<A>(
 ): AsyncGenerator<A | null, void, void> {
   const call = signal === undefined ? {} : { signal };
   for (;;) {
-    const change = new Change(signal);
+    const change = new OneEvent(signal);
     try {
       const value = await readOrWait(zk, path, { ...call, watcher: change.watcher }, read);
       if (value !== RETRY) yield value;
@@ -129,34 +130,5 @@ async function readOrWait<A>(
   } catch (error) {
     if (error instanceof ConnectionLossError) return RETRY;
     throw error;
-  }
-}
-
-/** The first event of a watch, as a promise. */
-class Change {
-  readonly came: Promise<WatchedEvent>;
-  private resolver: (event: WatchedEvent) => void = () => undefined;
-  private rejecter: (error: unknown) => void = () => undefined;
-  private readonly aborted = (): void => {
-    this.rejecter(this.signal?.reason);
-  };
-
-  constructor(private readonly signal: AbortSignal | undefined) {
-    this.came = new Promise((resolve, reject) => {
-      this.resolver = resolve;
-      this.rejecter = reject;
-    });
-    // It may be rejected before anybody waits for it.
-    this.came.catch(() => undefined);
-    if (signal?.aborted === true) this.aborted();
-    else signal?.addEventListener('abort', this.aborted, { once: true });
-  }
-
-  readonly watcher = (event: WatchedEvent): void => {
-    this.resolver(event);
-  };
-
-  stop(): void {
-    this.signal?.removeEventListener('abort', this.aborted);
   }
 }

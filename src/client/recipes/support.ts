@@ -5,10 +5,11 @@ import {
   NodeExistsError,
   NoNodeError,
   UnimplementedError,
+  ZooKeeperError,
 } from '../errors.js';
-import { ZooKeeperError } from '../errors.js';
+import { OneEvent } from '../one-event.js';
 import { childOf, parentOf } from '../paths.js';
-import type { CreateMode, WatchedEvent } from '../types.js';
+import type { CreateMode } from '../types.js';
 import type { DataInput } from '../options.js';
 import type { ZooKeeper } from '../zookeeper.js';
 
@@ -117,35 +118,6 @@ export function sequenceOf(name: string, marks: readonly string[]): string {
     if (at >= 0) return name.slice(at + mark.length);
   }
   return name;
-}
-
-/** The first event of a one-shot watch, or the end of the session, or the signal. */
-export class OneEvent {
-  readonly came: Promise<WatchedEvent>;
-  private resolver: (event: WatchedEvent) => void = () => undefined;
-  private rejecter: (reason: unknown) => void = () => undefined;
-  private readonly aborted = (): void => {
-    this.rejecter(this.signal?.reason);
-  };
-
-  constructor(private readonly signal: AbortSignal | undefined) {
-    this.came = new Promise((resolve, reject) => {
-      this.resolver = resolve;
-      this.rejecter = reject;
-    });
-    // It may be rejected before anybody waits.
-    this.came.catch(() => undefined);
-    if (signal?.aborted === true) this.aborted();
-    else signal?.addEventListener('abort', this.aborted, { once: true });
-  }
-
-  readonly watcher = (event: WatchedEvent): void => {
-    this.resolver(event);
-  };
-
-  stop(): void {
-    this.signal?.removeEventListener('abort', this.aborted);
-  }
 }
 
 /** Until a node is gone: at once if it is not there. */
