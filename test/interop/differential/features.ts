@@ -49,7 +49,6 @@ export const ttlNodes = async (s: Script): Promise<void> => {
       await c.call(`op ${op} flags ${flags}`, op, createBody(`${p}/o`, 'x', flags));
     }
   }
-  await c.call('createTTL cut short', 21, createBody(`${p}/cut`, 'x', 5));
   await c.children(p, false, 12);
   s.note('its Stat hides what it is; children may be had');
   await createTtl(c, `${p}/n`, 5, 100_000_000n);
@@ -85,6 +84,16 @@ export const ttlNodes = async (s: Script): Promise<void> => {
   await c.delete(`${p}/m4-5-`);
   for (const op of [1, 15, 19])
     await c.multi(`op ${op} flags 5`, [[op, createBody(`${p}/q`, null, 5)]]);
+  await c.children(p, false, 12);
+  await c.close();
+};
+
+/** A body without the TTL; after it, an Apache follower never answers anyone again. */
+export const cutTtl = async (s: Script): Promise<void> => {
+  const c = await s.begin();
+  const p = `${s.root}/t`;
+  await c.create(p);
+  await c.call('createTTL cut short', 21, createBody(`${p}/cut`, 'x', 5));
   await c.children(p, false, 12);
   await c.close();
 };
