@@ -34,6 +34,7 @@ const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['interop/', 'real time', 40],
   ['e2e/trace-before-effects', 'real time', 20],
   ['e2e/', 'real time', 10],
+  ['client/', 'real time', 60],
   ['package/', 'real time', 15],
   ['cli/', 'real time', 10],
   ['testing/', 'real time', 5],
