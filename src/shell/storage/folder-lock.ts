@@ -9,6 +9,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { hasCode, StorageError, reasonOf } from './storage-error.js';
@@ -51,11 +52,29 @@ async function lockByFile(folder: string): Promise<FolderLock> {
   return { release: () => (released ??= handle.close()) };
 }
 
+/**
+ * By the folder's identity, and with the folder open: as long as it is, no new folder gets the same
+ * identity, not even when this one is deleted.
+ */
+async function lockByAbstractSocket(folder: string): Promise<FolderLock> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const lock = await lockByName(folder, `\0${nameOf(await handle.stat({ bigint: true }))}`);
+    let released: Promise<void> | null = null;
+    return { release: () => (released ??= lock.release().then(() => handle.close())) };
+  } catch (e) {
+    await handle.close();
+    throw e;
+  }
+}
+
+function nameOf({ dev, ino }: BigIntStats): string {
+  return `zab-data-${dev.toString(16)}-${ino.toString(16)}`;
+}
+
 /** Locks an existing folder. @throws StorageError LOCKED, FOLDER */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const { dev, ino } = await stat(folder, { bigint: true });
-  const name = `zab-data-${dev.toString(16)}-${ino.toString(16)}`;
-  if (process.platform === 'linux') return lockByName(folder, `\0${name}`);
-  if (process.platform === 'win32') return lockByName(folder, `\\\\.\\pipe\\${name}`);
-  return lockByFile(folder);
+  if (process.platform === 'linux') return lockByAbstractSocket(folder);
+  if (process.platform !== 'win32') return lockByFile(folder);
+  return lockByName(folder, `\\\\.\\pipe\\${nameOf(await stat(folder, { bigint: true }))}`);
 }
