@@ -120,7 +120,7 @@ test('four-letter words', async () => {
   assert.match(await ask('srvr'), /\nZxid: 0x2\nMode: standalone\nNode count: \d+\n$/);
   assert.match(
     await ask('stat'),
-    /\nClients:\n \/127.0.0.1:\d+\[1\]\(queued=0,recved=1,sent=1\)\n/,
+    /\nClients:\n \/127.0.0.1:\d+\[1\]\(queued=0,recved=2,sent=2\)\n/,
   );
   assert.match(await ask('mntr'), /^zk_version\t.+\nzk_server_state\tstandalone\n/);
   await client.close();
