@@ -11,7 +11,8 @@ import {
 import { Barrier, Lock, ReadWriteLock, TreeCache, ZooKeeper } from '../../../src/client/index.js';
 import type { CacheChange, TreeCacheOptions } from '../../../src/client/index.js';
 import { Proxy } from '../proxy.js';
-import { SESSION_TIMEOUT, type Case, type Context } from '../targets.js';
+import type { Case, Context } from '../targets.js';
+import { connectOptions, endSession, wired } from '../wired.js';
 
 const excludes = async ({ connect, zk }: Context): Promise<void> => {
   const clients = await Promise.all([connect(), connect(), connect()]);
@@ -66,10 +67,7 @@ const lockDetails = async ({ connect, zk }: Context): Promise<void> => {
 
 const lockSurvivesLostReply = async ({ servers, base, zk }: Context): Promise<void> => {
   await using proxy = await Proxy.start(servers.connectString);
-  await using client = await ZooKeeper.connect(proxy.address + base, {
-    sessionTimeout: SESSION_TIMEOUT,
-    connectTimeout: 60_000,
-  });
+  await using client = await ZooKeeper.connect(proxy.address + base, connectOptions);
   await zk.create('/l');
   const said = proxy.mute();
   const acquired = new Lock(client, '/l').acquire();
@@ -81,23 +79,22 @@ const lockSurvivesLostReply = async ({ servers, base, zk }: Context): Promise<vo
   assert.deepEqual(await zk.getChildren('/l'), []);
 };
 
-const lockTellsLoss = async ({ connect }: Context): Promise<void> => {
-  const holder = await connect();
-  const waiter = await connect();
-  const held = await new Lock(holder, '/l').acquire();
-  const lost = new Promise((resolve) => {
-    held.signal.addEventListener('abort', resolve);
+const lockTellsLoss = (context: Context): Promise<void> =>
+  wired(context, async (holder, proxy) => {
+    const waiter = await context.connect();
+    const held = await new Lock(holder, '/l').acquire();
+    const lost = new Promise((resolve) => {
+      held.signal.addEventListener('abort', resolve);
+    });
+    const next = new Lock(waiter, '/l').acquire();
+    proxy.cut({ open: false });
+    await endSession(context, holder);
+    await (await next).release();
+    proxy.heal();
+    await lost;
+    assert.ok(held.signal.reason instanceof zab.ZooKeeperError);
+    assert.equal(held.isHeld, false);
   });
-  const next = new Lock(waiter, '/l').acquire();
-  const session = { id: holder.sessionId, password: holder.sessionPassword };
-  const thief = await connect({ session });
-  await thief.close();
-  await lost;
-  // The node's end may be seen before the session's.
-  assert.ok(held.signal.reason instanceof zab.ZooKeeperError);
-  assert.equal(held.isHeld, false);
-  await (await next).release();
-};
 
 const readersAndWriters = async ({ zk, connect }: Context): Promise<void> => {
   const a = new ReadWriteLock(zk, '/rw');
@@ -227,10 +224,7 @@ const caches =
   (options: TreeCacheOptions) =>
   async ({ servers, base, zk }: Context): Promise<void> => {
     await using proxy = await Proxy.start(servers.connectString);
-    await using client = await ZooKeeper.connect(proxy.address + base, {
-      sessionTimeout: SESSION_TIMEOUT,
-      connectTimeout: 60_000,
-    });
+    await using client = await ZooKeeper.connect(proxy.address + base, connectOptions);
     await zk.create('/t', 'root');
     await zk.create('/t/a', '1');
     await zk.create('/t/a/b', '2');

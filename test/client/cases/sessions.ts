@@ -5,20 +5,10 @@ import { ZooKeeper, type ClientState, type WatchedEvent } from '../../../src/cli
 import { Inbox } from '../../support/inbox.js';
 import { freePorts } from '../../support/server-process.js';
 import { Proxy } from '../proxy.js';
-import { SESSION_TIMEOUT, type Case, type Context } from '../targets.js';
+import type { Case, Context } from '../targets.js';
+import { connectOptions as options, endSession, wired } from '../wired.js';
 
 const brief = ({ type, path }: WatchedEvent): string => `${type} ${path}`;
-const options = { sessionTimeout: SESSION_TIMEOUT, connectTimeout: 60_000 };
-
-/** A client whose wire is in our hands. */
-async function wired(
-  { servers, base }: Context,
-  body: (zk: ZooKeeper, proxy: Proxy) => Promise<void>,
-): Promise<void> {
-  await using proxy = await Proxy.start(servers.connectString);
-  await using zk = await ZooKeeper.connect(proxy.address + base, options);
-  await body(zk, proxy);
-}
 
 const resumes = (context: Context): Promise<void> =>
   wired(context, async (zk, proxy) => {
@@ -88,13 +78,6 @@ const failsFast = async ({ servers, base }: Context): Promise<void> => {
   });
 };
 
-/** The session of `zk` is closed by somebody else who has its id and password. */
-async function endSession({ connect }: Context, zk: ZooKeeper): Promise<void> {
-  const thief = await connect({ session: { id: zk.sessionId, password: zk.sessionPassword } });
-  assert.equal(thief.sessionId, zk.sessionId);
-  await thief.close();
-}
-
 const expires = (context: Context): Promise<void> =>
   wired(context, async (zk, proxy) => {
     const states = new Inbox<ClientState>();
@@ -158,15 +141,16 @@ const signals = (context: Context): Promise<void> =>
     const said = proxy.mute();
     const stop = new AbortController();
     const stopped = zk.setData('/a', 'y', { signal: stop.signal });
-    const late = zk.getData('/a', { timeout: 50 });
-    await said;
-    stop.abort(new Error('enough'));
-    await assert.rejects(stopped, /enough/);
-    await assert.rejects(late, (error: unknown) => {
+    // At once, as it may be late before what follows is done.
+    const late = assert.rejects(zk.getData('/a', { timeout: 50 }), (error: unknown) => {
       assert.ok(error instanceof zab.RequestTimeoutError);
       assert.deepEqual([error.code, error.path], [-122, '/a']);
       return true;
     });
+    await said;
+    stop.abort(new Error('enough'));
+    await assert.rejects(stopped, /enough/);
+    await late;
     proxy.cut();
     await states.until((state) => state === 'connected');
     // It was sent, and the server did it.
