@@ -93,8 +93,11 @@ export const cutTtl = async (s: Script): Promise<void> => {
   const c = await s.begin();
   const p = `${s.root}/t`;
   await c.create(p);
-  await c.call('createTTL cut short', 21, createBody(`${p}/cut`, 'x', 5));
+  for (const flags of [0, 1, 2, 3, 4, 5, 6, 7]) {
+    await c.call(`createTTL cut short, flags ${flags}`, 21, createBody(`${p}/cut`, 'x', flags));
+  }
   await c.children(p, false, 12);
+  await c.create(`${p}/after`);
   await c.close();
 };
 
