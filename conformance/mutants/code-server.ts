@@ -50,7 +50,7 @@ export const SERVER_MUTANTS: readonly CodeMutant[] = [
     edits: [
       {
         file: 'src/server/prep.js',
-        find: 'sequenceSuffix(parent.cversion)',
+        find: 'sequenceSuffix(cversion)',
         replace: 'sequenceSuffix(countNames(parent.children))',
       },
     ],
@@ -105,8 +105,8 @@ import { emptyTree } from '../tree/tree.js';`,
     edits: [
       {
         file: 'src/server/watches.js',
-        find: 'return [{ data, child }, [...tell(dataConns), ...tell(others)]];',
-        replace: 'return [table, [...tell(dataConns), ...tell(others)]];',
+        find: 'const after = isSame ? table : { data, child, persistent: stay, recursive };',
+        replace: 'const after = table;',
       },
     ],
     killers: [{ by: 'simulator', run: 'clients', property: 'WatchesOnce' }],
