@@ -1,5 +1,8 @@
 /** What the client library's users see: stats, ACLs, create modes, watch events, states. */
 import type { Buffer } from 'node:buffer';
+import type { Acl, Identity } from '../core/txn.js';
+
+export type { Acl, Identity };
 
 /** A znode's Stat (zookeeper.jute `Stat`); 64-bit fields are bigints. */
 export interface Stat {
@@ -23,21 +26,6 @@ export interface Stat {
 
 /** Permission bits of an {@link Acl}. */
 export const Perms = { READ: 1, WRITE: 2, CREATE: 4, DELETE: 8, ADMIN: 16, ALL: 31 } as const;
-
-/** One entry of an access control list. */
-export interface Acl {
-  /** A sum of {@link Perms}. */
-  readonly perms: number;
-  /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl`, … */
-  readonly scheme: string;
-  readonly id: string;
-}
-
-/** Who this connection is, as {@link Acl}s name it. */
-export interface Identity {
-  readonly scheme: string;
-  readonly id: string;
-}
 
 /** Anyone may do anything: the default of every create. */
 export const OPEN_ACL: readonly Acl[] = [{ perms: Perms.ALL, scheme: 'world', id: 'anyone' }];

@@ -7,9 +7,11 @@
 import type { Millis, SessionId } from './ids.js';
 import type { Zxid } from './zxid.js';
 
-/** Permission bits: read 1, write 2, create 4, delete 8, admin 16. */
+/** One entry of an access control list. */
 export interface Acl {
+  /** A sum of read 1, write 2, create 4, delete 8, admin 16. */
   readonly perms: number;
+  /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl`, … */
   readonly scheme: string;
   readonly id: string;
 }

@@ -1,6 +1,7 @@
 /** Curator with its own tests: the jars, the runner and the server's stand-in, compiled. */
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { mavenJars } from './maven.js';
 import { projectRoot, provision, run } from './provision.js';
 
 const purpose = 'Curator for the interop tests';
@@ -15,19 +16,7 @@ export interface Curator {
   readonly tests: readonly string[];
 }
 
-export const curatorJars = async (): Promise<string> => {
-  const pom = join(projectRoot, 'test', 'support', 'curator-pom.xml');
-  const folder = await provision('curator', readFileSync(pom, 'utf8'), async (into) => {
-    copyFileSync(pom, join(into, 'pom.xml'));
-    await run('java', ['-version'], { purpose });
-    await run(
-      'mvn',
-      ['-B', '-q', 'dependency:copy-dependencies', `-DoutputDirectory=${join(into, 'lib')}`],
-      { cwd: into, purpose },
-    );
-  });
-  return join(folder, 'lib');
-};
+export const curatorJars = (): Promise<string> => mavenJars('curator', 'curator-pom.xml', purpose);
 
 /** The recipes' program. */
 export const curatorChecks = async (): Promise<{ readonly classPath: string }> => {
