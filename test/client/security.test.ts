@@ -8,14 +8,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AuthFailedError, ConnectionLossError, ZooKeeper } from '../../src/client/index.js';
-import { testJvm } from '../support/apache.js';
-import { memberCommand, type Kind } from '../support/cluster.js';
-import { makeKeyMaterial, tlsLines } from '../support/key-material.js';
+import type { Kind } from '../support/cluster.js';
 import { projectRoot } from '../support/provision.js';
-import { dropFolder, freePorts, makeFolder, ServerProcess } from '../support/server-process.js';
-import { testCfg, writeZooCfg } from '../support/zoo-cfg.js';
+import { startSecured } from '../support/secured-server.js';
 
-const AUTH = 'org.apache.zookeeper.server.auth';
 const PASSWORD = 'bob\'s "secret", äöü';
 const JAAS = `
 Server { org.apache.zookeeper.server.auth.DigestLoginModule required
@@ -31,44 +27,15 @@ interface Secured extends AsyncDisposable {
 }
 
 async function start(kind: Kind): Promise<Secured> {
-  const folder = makeFolder(`zab-client-secured-${kind}-`);
-  const keys = makeKeyMaterial(folder);
-  const jaas = join(folder, 'jaas.conf');
-  writeFileSync(jaas, JAAS);
-  const [client = 0, quorum = 0, election = 0, secure = 0] = await freePorts(4);
-  const member = { sid: 1, client, quorum, election };
-  const file = writeZooCfg(folder, member, [member], {
-    ...testCfg,
-    extra: [
-      ...[`secureClientPort=${secure}`, 'secureClientPortAddress=127.0.0.1'],
-      ...tlsLines('ssl.', keys),
-      'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
-      `authProvider.sasl=${AUTH}.SASLAuthenticationProvider`,
-    ],
-  });
-  const property = `-Djava.security.auth.login.config=${jaas}`;
-  const jvm = [...testJvm, property, '-Dfile.encoding=UTF-8'];
-  const command = await memberCommand({ kind, shape: 'standalone', jvm }, file, 1);
-  const args = kind === 'zab' ? [...command.args, property] : command.args;
-  const server = new ServerProcess(`${kind} server`, client, { ...command, args });
-  server.spawn();
-  const end = async (): Promise<void> => {
-    await server.kill();
-    dropFolder(folder);
-  };
-  try {
-    await server.serving();
-  } catch (error) {
-    await end();
-    throw error;
-  }
+  const server = await startSecured(kind, { jaas: JAAS, jvm: ['-Dfile.encoding=UTF-8'] });
+  const { plain, secure, keys, folder } = server;
   return {
-    plain: `127.0.0.1:${client}`,
+    plain: `127.0.0.1:${plain}`,
     secure: `127.0.0.1:${secure}`,
     pem: (who) => readFileSync(keys.pem[who], 'utf8'),
     trust: readFileSync(keys.trust, 'utf8'),
     folder,
-    [Symbol.asyncDispose]: end,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

@@ -3,18 +3,13 @@
  * About 25 s on a quiet machine.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { apacheJars } from '../support/apache.js';
-import { memberCommand, type Kind } from '../support/cluster.js';
-import { makeKeyMaterial, tlsLines } from '../support/key-material.js';
 import { projectRoot, provision, run } from '../support/provision.js';
-import { dropFolder, freePorts, makeFolder, ServerProcess } from '../support/server-process.js';
-import { testJvm } from '../support/apache.js';
-import { testCfg, writeZooCfg } from '../support/zoo-cfg.js';
+import { startSecured, type SecuredServer } from '../support/secured-server.js';
 
-const AUTH = 'org.apache.zookeeper.server.auth';
 const JAAS = `
 Server { org.apache.zookeeper.server.auth.DigestLoginModule required
   user_super="secret of super" user_bob="bob's \\"secret\\", äöü" user_root="root secret"; };
@@ -28,51 +23,10 @@ Root { org.apache.zookeeper.server.auth.DigestLoginModule required
   username="root" password="root secret"; };
 `;
 
-interface Secured extends AsyncDisposable {
-  readonly plain: number;
-  readonly secure: number;
-  readonly folder: string;
-}
+/** One of each kind. */
+const SUPER_USERS = ['X509AuthenticationProvider.superUser=CN=root', 'superUser=root'];
 
-/** A standalone server with both ports, users, and a super user of each kind. */
-async function start(kind: Kind, extra: readonly string[] = []): Promise<Secured> {
-  const folder = makeFolder(`zab-secured-${kind}-`);
-  const keys = makeKeyMaterial(folder);
-  const jaas = join(folder, 'jaas.conf');
-  writeFileSync(jaas, JAAS);
-  const [client = 0, quorum = 0, election = 0, secure = 0] = await freePorts(4);
-  const member = { sid: 1, client, quorum, election };
-  const file = writeZooCfg(folder, member, [member], {
-    ...testCfg,
-    extra: [
-      ...[`secureClientPort=${secure}`, 'secureClientPortAddress=127.0.0.1'],
-      ...tlsLines('ssl.', keys),
-      'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
-      `authProvider.sasl=${AUTH}.SASLAuthenticationProvider`,
-      ...['X509AuthenticationProvider.superUser=CN=root', 'superUser=root'],
-      ...extra,
-    ],
-  });
-  const property = `-Djava.security.auth.login.config=${jaas}`;
-  const jvm = [...testJvm, property];
-  const command = await memberCommand({ kind, shape: 'standalone', jvm }, file, 1);
-  const args = kind === 'zab' ? [...command.args, property] : command.args;
-  const server = new ServerProcess(`${kind} server`, client, { ...command, args });
-  server.spawn();
-  const end = async (): Promise<void> => {
-    await server.kill();
-    dropFolder(folder);
-  };
-  try {
-    await server.serving();
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { plain: client, secure, folder, [Symbol.asyncDispose]: end };
-}
-
-async function javaClient(secured: Secured): Promise<string> {
+async function javaClient(secured: SecuredServer): Promise<string> {
   const source = join(projectRoot, 'test', 'interop', 'security', 'Security.java');
   const jars = join(await apacheJars(), '*');
   const recipe = readFileSync(source, 'utf8') + jars;
@@ -117,7 +71,7 @@ no SASL	ip:127.0.0.1 / NOAUTH / NOAUTH
 
 for (const kind of ['apache', 'zab'] as const) {
   test(`the Java client, TLS and SASL: ${kind}`, async () => {
-    await using secured = await start(kind);
+    await using secured = await startSecured(kind, { jaas: JAAS, extra: SUPER_USERS });
     assert.equal((await javaClient(secured)).trim(), JAVA_FINDS.trim());
   });
 }
