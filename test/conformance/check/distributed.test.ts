@@ -9,8 +9,10 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runCheck } from '../../../conformance/check/check.js';
 import { loadManifest } from '../../../conformance/check/manifest.js';
+import { mismatchesOf } from '../../../conformance/check/run-models.js';
 import { packageRoot } from '../../../conformance/package-root.js';
 import { runDistributed } from '../../../conformance/tla2tools-runner/index.js';
+import type { TlcResult } from '../../../conformance/tla2tools-runner/index.js';
 import { sharedTools, tinySpec } from '../tla2tools-runner/helper.js';
 
 const MANIFEST = join(packageRoot(), 'spec', 'models', 'manifest.json');
@@ -32,7 +34,7 @@ function left(): readonly string[] {
   return listed.split('\n').filter((line) => line.includes('tlc2.tool.distributed'));
 }
 
-test('a server and two workers on loopback: the pinned counts of one process', async () => {
+test('a server and two workers on loopback: the pinned number of states of one process', async () => {
   const model = loadManifest(MANIFEST).models.find(({ name }) => name === MODEL);
   assert.ok(model?.distinct, 'the model is pinned');
   const { code, out, err } = await check('--distributed', MODEL);
@@ -45,6 +47,21 @@ test('a server and two workers on loopback: the pinned counts of one process', a
   assert.ok(out.some((line) => /server ready: zab check --join 127\.0\.0\.1:\d+$/.test(line)));
   assert.equal(out.filter((line) => line.endsWith('a worker has joined')).length, 2);
   assert.deepEqual(left(), []);
+});
+
+test('a depth counts where it is sure: of one worker, as a lower bound of several, never of a server', () => {
+  const model = loadManifest(MANIFEST).models.find(({ name }) => name === MODEL);
+  assert.ok(model?.depth && model.distinct);
+  const found = (depth: number): TlcResult => ({
+    verdict: { kind: 'holds' },
+    progress: { distinct: model.distinct, generated: 9999, queue: 0, depth },
+    ...{ exitCode: 0, elapsedMs: 1, counterexample: null, coverage: [], output: [], version: '' },
+  });
+  const differs = (depth: number, workers: number, distributed = false) =>
+    mismatchesOf(model, found(depth), workers, distributed).length;
+  assert.deepEqual([differs(model.depth, 1), differs(model.depth + 1, 1)], [0, 1]);
+  assert.deepEqual([differs(model.depth + 1, 2), differs(model.depth - 1, 2)], [0, 1]);
+  assert.equal(differs(model.depth - 4, 2, true), 0);
 });
 
 test('a violation is not passed over, though distributed TLC ends with 0', async (t) => {
