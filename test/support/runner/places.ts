@@ -31,6 +31,7 @@ const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['interop/suites/outcomes', 'one core', 1],
   ['fuzz/', 'real time', 30],
   ['interop/suites/', 'real time', 60],
+  ['interop/mixed/', 'real time', 30],
   ['interop/', 'real time', 40],
   ['e2e/trace-before-effects', 'real time', 20],
   ['e2e/', 'real time', 10],
