@@ -163,13 +163,14 @@ export class ServerDisk {
 }
 
 function storageConfig(config: ServerConfig): StorageConfig {
-  const { dataDir, dataLogDir, forceSync, preAllocSizeKb, snapCount, snapSizeBytes } = config;
+  const { dataDir, dataLogDir, forceSync, preAllocSizeKb, snapCount, snapSizeBytes, disk } = config;
   return {
     dataDir,
     dataLogDir,
     fsync: forceSync,
     preAllocSizeKb,
     snapCount,
+    compression: disk.snapshotCompression === '' ? 'none' : disk.snapshotCompression,
     snapSizeLimitKb: Number.isFinite(snapSizeBytes) ? snapSizeBytes / 1024 : 0,
     imageOf: ({ image }) => imageOf(image as Tree),
   };

@@ -2,7 +2,7 @@
 import { createReadStream, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Zxid } from '../../core/zxid.js';
-import { snapshotPath } from '../storage/files.js';
+import { parseName } from '../storage/files.js';
 import type { TakenSnapshot } from './admin-data.js';
 
 export interface SnapshotFile {
@@ -14,23 +14,29 @@ export interface SnapshotFile {
 /** null: there is none. */
 export function newestSnapshot(folder: string): SnapshotFile | null {
   try {
-    const zxids = readdirSync(folder)
-      .map((name) => /^snapshot\.([0-9a-f]{1,16})$/.exec(name)?.[1])
-      .filter((text) => text !== undefined)
-      .map((text) => Number.parseInt(text, 16));
-    if (zxids.length === 0) return null;
-    const zxid = Math.max(...zxids);
-    const { mtimeMs } = statSync(join(folder, `snapshot.${zxid.toString(16)}`));
-    return { zxid, seconds: Math.floor(mtimeMs / 1000) };
+    const [newest] = snapshotNames(folder).sort((a, b) => b.zxid - a.zxid);
+    if (newest === undefined) return null;
+    const { mtimeMs } = statSync(join(folder, newest.name));
+    return { zxid: newest.zxid, seconds: Math.floor(mtimeMs / 1000) };
   } catch {
     // The folder, or the file, is being replaced.
     return null;
   }
 }
 
-/** The snapshot at `zxid`, if it is there. */
+function snapshotNames(folder: string): { readonly name: string; readonly zxid: number }[] {
+  return readdirSync(folder).flatMap((name) => {
+    const parsed = parseName(name);
+    if (parsed?.prefix !== 'snapshot') return [];
+    return [{ name, zxid: Number.parseInt(parsed.hex, 16) }];
+  });
+}
+
+/** The snapshot at `zxid`, if it is there; as it lies on disk, compressed or not. */
 export function takenSnapshot(folder: string, zxid: Zxid): TakenSnapshot | null {
-  const path = snapshotPath(folder, zxid);
+  const known = snapshotNames(folder).find((snapshot) => snapshot.zxid === zxid);
+  if (known === undefined) return null;
+  const path = join(folder, known.name);
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
   if (bytes === undefined) return null;
   // Opened at once: a file that is removed meanwhile can still be read to its end.

@@ -4,12 +4,15 @@ import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { zxidToHex } from '../../core/zxid.js';
 import type { Zxid } from '../../core/zxid.js';
+import { compressionOf, suffixOf, type Compression } from './compression.js';
 import { StorageError, reasonOf } from './storage-error.js';
 
 /** A log or snapshot file; its name says the zxid. */
 export interface ZxidFile {
   readonly path: string;
   readonly zxid: Zxid;
+  /** Always `none` for a log. */
+  readonly compression: Compression;
 }
 
 /** Ends the name of what is not complete yet (Apache: `AtomicFileOutputStream`). */
@@ -19,19 +22,24 @@ export function logPath(folder: string, firstZxid: Zxid): string {
   return join(folder, `log.${zxidToHex(firstZxid)}`);
 }
 
-export function snapshotPath(folder: string, zxid: Zxid): string {
-  return join(folder, `snapshot.${zxidToHex(zxid)}`);
+export function snapshotPath(folder: string, zxid: Zxid, how: Compression = 'none'): string {
+  return join(folder, `snapshot.${zxidToHex(zxid)}${suffixOf(how)}`);
 }
 
 /** A received snapshot that is complete, while what it replaces is being removed. */
-export function installPath(folder: string, zxid: Zxid): string {
-  return join(folder, `install.${zxidToHex(zxid)}`);
+export function installPath(folder: string, zxid: Zxid, how: Compression = 'none'): string {
+  return join(folder, `install.${zxidToHex(zxid)}${suffixOf(how)}`);
 }
 
-/** Snapshots that Apache has compressed (`snapshot.compression.method`), which are not read. */
-export async function compressedSnapshots(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
-  return names.filter((name) => /^snapshot\.[0-9a-f]{1,16}\.(gz|snappy)$/.test(name)).sort();
+/** Zxid and compression in the name of a snapshot or log; null: it is the name of no such file. */
+export function parseName(
+  name: string,
+): { readonly prefix: string; readonly hex: string; readonly compression: Compression } | null {
+  const match = /^([a-z]+)\.([0-9a-f]{1,16})(\.gz|\.snappy)?$/.exec(name);
+  if (match === null) return null;
+  const [, prefix, hex, suffix] = match;
+  if (suffix !== undefined && prefix === 'log') return null;
+  return { prefix: prefix!, hex: hex!, compression: compressionOf(name) };
 }
 
 /** The files `prefix.HEX` of a folder, ascending by zxid. Other names are not looked at. */
@@ -41,13 +49,14 @@ export async function listFiles(
 ): Promise<readonly ZxidFile[]> {
   const files: ZxidFile[] = [];
   for (const name of await readdir(folder)) {
-    const match = /^([a-z]+)\.([0-9a-f]{1,16})$/.exec(name);
-    if (match?.[1] !== prefix) continue;
-    const zxid = Number.parseInt(match[2]!, 16);
+    const parsed = parseName(name);
+    if (parsed?.prefix !== prefix) continue;
+    const zxid = Number.parseInt(parsed.hex, 16);
     if (!Number.isSafeInteger(zxid)) {
       throw new StorageError('CORRUPT', `${join(folder, name)}: epoch too large`);
     }
-    files.push({ path: join(folder, name), zxid: zxid as Zxid });
+    const { compression } = parsed;
+    files.push({ path: join(folder, name), zxid: zxid as Zxid, compression });
   }
   return files.sort((a, b) => a.zxid - b.zxid);
 }

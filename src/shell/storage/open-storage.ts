@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { SnapshotImage } from '../../core/image.js';
 import type { Snapshot } from '../../core/message.js';
+import type { Compression } from './compression.js';
 import { makeFolder, probeFolder } from './files.js';
 import { lockFolder } from './folder-lock.js';
 import type { FolderLock } from './folder-lock.js';
@@ -26,6 +27,8 @@ export interface StorageConfig {
   readonly snapCount?: number;
   readonly snapSizeLimitKb?: number;
   readonly random?: () => number;
+  /** snapshot.compression.method; default none. */
+  readonly compression?: Compression;
   /** autopurge: how many snapshots to keep; 0, the default: all. */
   readonly snapRetainCount?: number;
   /** Lays open what the server layer hands over as a snapshot; by default it is an image. */
@@ -79,6 +82,7 @@ export async function openStorage(
       policy,
       imageOf: config.imageOf ?? imageInside,
       fsync: config.fsync ?? true,
+      compression: config.compression ?? 'none',
       retain: config.snapRetainCount ?? 0,
       snapshotZxid: recovered.disk.snapshotZxid,
     };

@@ -44,7 +44,7 @@ export async function finishInstall(folders: Folders): Promise<void> {
   await renameDurably(
     folders.snapshots,
     installed.path,
-    snapshotPath(folders.snapshots, installed.zxid),
+    snapshotPath(folders.snapshots, installed.zxid, installed.compression),
   );
 }
 

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EPOCH_MAX, epochOf, type Zxid } from '../../core/zxid.js';
 import { treeOf } from '../../tree/image.js';
+import { sniffCompression, type Compression } from './compression.js';
 import { readEpochs, writeEpoch } from './epochs.js';
 import { TMP, installPath, makeFolder, syncFolder } from './files.js';
 import { lockFolder } from './folder-lock.js';
@@ -27,10 +28,11 @@ function foldersOf({ dataDir, dataLogDir }: DataFolders): Folders {
 export interface Received {
   readonly path: string;
   readonly zxid: Zxid;
+  readonly compression: Compression;
 }
 
 /**
- * Writes what comes to a file beside the data and looks through it.
+ * Writes what comes, which may be compressed, to a file beside the data and looks through it.
  * @throws if it is not a whole snapshot that says its zxid; then nothing is left of it
  */
 export async function receiveSnapshot(folders: DataFolders, input: Readable): Promise<Received> {
@@ -39,10 +41,11 @@ export async function receiveSnapshot(folders: DataFolders, input: Readable): Pr
   const path = join(snapshots, `restore${TMP}`);
   try {
     await pipeline(input, createWriteStream(path, { flush: true }));
-    const { sessions, nodes, lastZxid } = await readSnapshotFile(path);
+    const compression = await sniffCompression(path);
+    const { sessions, nodes, lastZxid } = await readSnapshotFile(path, compression);
     if (lastZxid === null) throw new Error('the snapshot does not say its last zxid');
     treeOf({ zxid: lastZxid, sessions, nodes });
-    return { path, zxid: lastZxid };
+    return { path, zxid: lastZxid, compression };
   } catch (error) {
     await rm(path, { force: true });
     throw error;
@@ -55,7 +58,7 @@ export async function receiveSnapshot(folders: DataFolders, input: Readable): Pr
  */
 export async function installReceived(
   data: DataFolders,
-  { path, zxid }: Received,
+  { path, zxid, compression }: Received,
   standalone: boolean,
 ): Promise<void> {
   const folders = foldersOf(data);
@@ -68,7 +71,7 @@ export async function installReceived(
       if (known.acceptedEpoch < epoch) await writeEpoch(folders.snapshots, 'acceptedEpoch', epoch);
       if (known.currentEpoch < epoch) await writeEpoch(folders.snapshots, 'currentEpoch', epoch);
     }
-    await rename(path, installPath(folders.snapshots, zxid));
+    await rename(path, installPath(folders.snapshots, zxid, compression));
     await syncFolder(folders.snapshots);
     await makeFolder(folders.logs);
     await finishInstall(folders);

@@ -1,19 +1,17 @@
 /** Snapshot files: written beside a running server, read at its start (Apache: `FileSnap`). */
 import { open, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { Buffer } from 'node:buffer';
-import { join } from 'node:path';
 import type { SnapshotImage } from '../../core/image.js';
 import type { Zxid } from '../../core/zxid.js';
 import { DecodeError } from '../../jute/decode-error.js';
 import { decodeSnapshotFile } from '../../jute/snapshot-decode.js';
 import type { SnapshotContent } from '../../jute/snapshot-decode.js';
 import { encodeSnapshotFile } from '../../jute/snapshot.js';
-import { compressedSnapshots, listFiles } from './files.js';
+import { compressionOf, contentOf, contentWriter, type Compression } from './compression.js';
+import { listFiles } from './files.js';
 import type { ZxidFile } from './files.js';
 import { StorageError, reasonOf } from './storage-error.js';
 
-const READ_CHUNK = 1024 * 1024;
 const WRITE_CHUNK = 512 * 1024;
 
 /** Lets everything else run that is ready to. */
@@ -21,14 +19,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Writes all of `pieces`; a positionless write of a handle may be short. */
-async function writePieces(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
-  await handle.appendFile(Buffer.concat(pieces));
-}
-
 /**
- * Writes the whole file at `path` and flushes it. The event loop is never held for more than the
- * encoding of one chunk. `wanted` is asked between chunks.
+ * Writes the whole file at `path`, compressed as its name says, and flushes it. The event loop is
+ * never held for more than the encoding of one chunk. `wanted` is asked between chunks.
  * @returns false, with the file removed, if it was not wanted any more
  */
 export async function writeSnapshotFile(
@@ -38,6 +31,7 @@ export async function writeSnapshotFile(
   wanted: () => boolean,
 ): Promise<boolean> {
   const handle = await open(path, 'w');
+  const content = contentWriter(handle, compressionOf(path));
   try {
     let pieces: Buffer[] = [];
     let length = 0;
@@ -47,15 +41,17 @@ export async function writeSnapshotFile(
       pieces.push(chunk);
       length += chunk.length;
       if (length < WRITE_CHUNK) continue;
-      await writePieces(handle, pieces);
+      await content.write(Buffer.concat(pieces));
       pieces = [];
       length = 0;
     }
     if (wanted()) {
-      await writePieces(handle, pieces);
+      await content.write(Buffer.concat(pieces));
+      await content.end();
       if (fsync) await handle.sync();
     }
   } finally {
+    content.drop();
     await handle.close();
   }
   if (wanted()) return true;
@@ -63,21 +59,22 @@ export async function writeSnapshotFile(
   return false;
 }
 
-/** Reads the file at `path`. @throws DecodeError if it is not a whole snapshot */
-export async function readSnapshotFile(path: string): Promise<SnapshotContent> {
-  const handle = await open(path, 'r');
-  try {
-    const decoding = decodeSnapshotFile();
-    let step = decoding.next(null);
-    while (step.done !== true) {
-      const bytes = Buffer.allocUnsafe(READ_CHUNK);
-      const { bytesRead } = await handle.read(bytes, 0, READ_CHUNK, null);
-      step = decoding.next(bytesRead === 0 ? null : bytes.subarray(0, bytesRead));
-    }
-    return step.value;
-  } finally {
-    await handle.close();
+/**
+ * Reads the file at `path`, compressed as its name says unless told otherwise.
+ * @throws DecodeError if it is not a whole snapshot
+ */
+export async function readSnapshotFile(
+  path: string,
+  how: Compression = compressionOf(path),
+): Promise<SnapshotContent> {
+  const decoding = decodeSnapshotFile();
+  let step = decoding.next(null);
+  for await (const chunk of contentOf(path, how)) {
+    if (step.done === true) break;
+    step = decoding.next(chunk);
   }
+  while (step.done !== true) step = decoding.next(null);
+  return step.value;
 }
 
 /**
@@ -89,12 +86,9 @@ export async function newestSnapshot(
   notes: string[],
 ): Promise<SnapshotImage | null> {
   const files = [...(await listFiles(folder, 'snapshot'))].reverse();
-  for (const name of await compressedSnapshots(folder)) {
-    notes.push(`snapshot ${join(folder, name)} is compressed: not read`);
-  }
   for (const file of files) {
     try {
-      const { sessions, nodes } = await readSnapshotFile(file.path);
+      const { sessions, nodes } = await readSnapshotFile(file.path, file.compression);
       return { zxid: file.zxid, sessions, nodes };
     } catch (e) {
       if (!(e instanceof DecodeError)) throw e;

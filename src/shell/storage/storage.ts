@@ -9,13 +9,13 @@
  * complete file gets the name `install.ZXID`; from then on everything older is only in the way,
  * and is removed here or at the next start; then the file gets its snapshot's name.
  */
-import { access } from 'node:fs/promises';
 import type { DiskOp } from '../../core/effect.js';
 import type { SnapshotImage } from '../../core/image.js';
 import type { Snapshot } from '../../core/message.js';
 import type { Txn } from '../../core/txn.js';
 import { zxidToHex } from '../../core/zxid.js';
 import type { Zxid } from '../../core/zxid.js';
+import type { Compression } from './compression.js';
 import { writeEpoch } from './epochs.js';
 import { TMP, installPath, listFiles, removeFiles, renameDurably, snapshotPath } from './files.js';
 import type { FolderLock } from './folder-lock.js';
@@ -64,6 +64,8 @@ export interface StorageParts {
   readonly imageOf: (snapshot: Snapshot) => SnapshotImage;
   /** Whether snapshots are flushed before they get their names. */
   readonly fsync: boolean;
+  /** How snapshots are written; any is read. */
+  readonly compression: Compression;
   /** How many snapshots to keep; 0: all. */
   readonly retain: number;
   /** Of the newest snapshot on disk. */
@@ -194,11 +196,11 @@ class DiskQueue implements Storage {
   }
 
   async #install(snapshot: Snapshot): Promise<void> {
-    const { folders, log, imageOf, policy } = this.parts;
+    const { folders, log, imageOf, policy, compression } = this.parts;
     await this.#endSnapshot(() => true);
     const { zxid } = snapshot;
     const { sessions, nodes } = imageOf(snapshot);
-    const path = installPath(folders.snapshots, zxid);
+    const path = installPath(folders.snapshots, zxid, compression);
     const complete = await writeSnapshotFile(path + TMP, { zxid, sessions, nodes }, true, () =>
       this.#alive(),
     );
@@ -219,7 +221,8 @@ class DiskQueue implements Storage {
     if (this.#state !== 'open') return Promise.resolve();
     this.parts.policy.taken();
     this.#roll = true;
-    const path = snapshotPath(this.parts.folders.snapshots, image.zxid);
+    const { folders, compression } = this.parts;
+    const path = snapshotPath(folders.snapshots, image.zxid, compression);
     const task = { zxid: image.zxid, wanted: true, done: Promise.resolve() };
     const wanted = (): boolean => task.wanted && this.#alive();
     this.#snapshot = task;
@@ -233,11 +236,12 @@ class DiskQueue implements Storage {
 
   async #writeSnapshot(path: string, image: SnapshotImage, wanted: () => boolean): Promise<void> {
     const { folders, fsync, retain } = this.parts;
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there || !(await writeSnapshotFile(path + TMP, image, fsync, wanted))) return;
+    const known = await listFiles(folders.snapshots, 'snapshot');
+    if (
+      known.some(({ zxid }) => zxid === image.zxid) ||
+      !(await writeSnapshotFile(path + TMP, image, fsync, wanted))
+    )
+      return;
     await renameDurably(folders.snapshots, path + TMP, path);
     if (image.zxid > this.#snapshotZxid) this.#snapshotZxid = image.zxid;
     if (retain > 0) await purgeFolders(folders, retain);

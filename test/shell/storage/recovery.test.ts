@@ -225,13 +225,49 @@ test('a snapshot that cannot be read is passed over, and said', async (t) => {
   }
 });
 
-test('a compressed snapshot is said not to be read', async (t) => {
-  const folder = await written(t, txns(0, 1, 5));
-  await writeFile(inside(folder, 'snapshot.4.gz'), '');
-  const recovered = await reopen(folder);
-  assert.equal(recovered.disk.log.length, 5);
-  assert.match(recovered.notes[0]!, /snapshot\.4\.gz is compressed: not read$/);
-});
+for (const compression of ['gz', 'snappy'] as const) {
+  test(`a ${compression} snapshot is written, read, and passed over when it is cut short`, async (t) => {
+    const folder = await written(t, txns(0, 1, 9));
+    await snapshotAt(folder, makeZxid(0, 3), 'three');
+    const large = `large ${'x'.repeat(100_000)}${Array.from({ length: 9000 }, (_, i) => i).join()}`;
+    const { storage } = await openAt(folder, { compression });
+    await storage.snapshot(imageAt(makeZxid(0, 7), large));
+    await storage.close();
+    const path = inside(folder, `snapshot.7.${compression}`);
+    const recovered = await reopen(folder);
+    assert.deepEqual(recovered.image, imageAt(makeZxid(0, 7), large));
+    assert.deepEqual(contents(recovered.disk.log), contents(txns(0, 8, 9)));
+    assert.deepEqual(recovered.notes, []);
+    const bytes = await readFile(path);
+    assert.ok(bytes.length < large.length / 2, `${bytes.length} bytes`);
+    const damaged = Buffer.from(bytes);
+    damaged[bytes.length >>> 1]! ^= 0x10;
+    // Cut short, changed, nothing, and not compressed at all.
+    const cuts = [0, 1, 9, 30, bytes.length >>> 1, bytes.length - 3].map((n) =>
+      bytes.subarray(0, n),
+    );
+    for (const wrong of [...cuts, damaged, Buffer.from('ZKSN no more')]) {
+      await writeFile(path, wrong);
+      const { disk, notes } = await reopen(folder);
+      assert.equal(disk.snapshotZxid, 3);
+      assert.match(notes[0]!, /snapshot\.7\.\w+ cannot be read \(.+\): trying an older one/);
+    }
+  });
+
+  test(`a received snapshot is installed as ${compression}`, async (t) => {
+    const folder = await written(t, txns(0, 1, 9));
+    const { storage, submit, answered } = await openAt(folder, { compression });
+    const image = imageAt(makeZxid(1, 7), 'received');
+    await answered(submit({ op: 'install', snapshot: { zxid: image.zxid, image } }));
+    await storage.close();
+    assert.deepEqual(await readdir(join(folder, 'version-2')), [
+      `snapshot.100000007.${compression}`,
+    ]);
+    const again = await openAt(folder);
+    await again.storage.close();
+    assert.deepEqual(again.recovered.image, image);
+  });
+}
 
 test('no readable snapshot at all stops the start', async (t) => {
   const folder = await written(t, txns(0, 1, 5));

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { ImageNode, SnapshotImage } from '../../../src/core/image.js';
 import { makeZxid } from '../../../src/core/zxid.js';
 import type { Zxid } from '../../../src/core/zxid.js';
+import type { ZxidFile } from '../../../src/shell/storage/files.js';
 import { createSnapshotPolicy } from '../../../src/shell/storage/snapshot-policy.js';
 import { purgeable } from '../../../src/shell/storage/snapshots.js';
 import { contents, imageAt, openAt, temporaryFolder, txns } from './harness.js';
@@ -118,8 +119,12 @@ test('old snapshots and their logs are purged', async (t) => {
 });
 
 test('what may be purged', () => {
-  const files = (prefix: string, ...zxids: number[]): { path: string; zxid: Zxid }[] =>
-    zxids.map((zxid) => ({ path: `${prefix}.${zxid}`, zxid: zxid as Zxid }));
+  const files = (prefix: string, ...zxids: number[]): ZxidFile[] =>
+    zxids.map((zxid) => ({
+      path: `${prefix}.${zxid}`,
+      zxid: zxid as Zxid,
+      compression: 'none',
+    }));
   const names = (snapshots: number[], logs: number[], retain: number): string[] =>
     purgeable(files('snapshot', ...snapshots), files('log', ...logs), retain).map((f) => f.path);
   assert.deepEqual(names([10, 20, 30], [1, 11, 21, 31], 1), [
