@@ -38,10 +38,7 @@ LeaderProcessFOLLOWERINFO(l, f) ==
          infos   == epochInfos[l] \cup {[sid |-> f, acceptedEpoch |-> m.acceptedEpoch]}
          sids    == {l} \cup {r.sid : r \in infos}
          offered == {AcceptedEpoch(l)} \cup {r.acceptedEpoch : r \in infos}
-         highest == IF Mutant = "mB1_epoch_above_the_lowest"
-                    THEN CHOOSE e \in offered : \A x \in offered : e <= x ELSE Max(offered)
-         e       == IF Mutant = "m08_epoch_without_plus_one"
-                    THEN Max({highest, 1}) ELSE highest + 1
+         e       == EpochAfter(offered)
          chooses == newEpoch[l] = 0 /\ IsQuorum(sids)
          tells   == IF chooses THEN Coarse ELSE EpochIsDurable(l)
          told    == (IF chooses THEN Learners(l, {"info"}) \ {f} ELSE {}) \cup
@@ -64,14 +61,17 @@ LeaderProcessFOLLOWERINFO(l, f) ==
            ELSE UNCHANGED <<newEpoch, ackEpochs, diskVars, historyVars>>
         /\ UNCHANGED <<serverVars, logVars, learnerVars, ackNewLeader, acked, electionVars>>
 
-\* The epoch becomes durable: everybody who has asked is told, and l has acknowledged it itself.
+\* The epoch becomes durable: everybody who has asked is told, and l has acknowledged it itself. The
+\* only voter is a quorum of those that have: it is in its epoch when currentEpoch is written.
 LeaderPersistAcceptedEpoch(l) ==
   /\ diskQueue[l] /= <<>>
   /\ state[l] = "LEADING"
   /\ \E k \in PersistRuns(l) :
        LET w == diskQueue[l][k]
        IN /\ w.op = "acceptedEpoch"
-          /\ Persist(l, k)
+          /\ IF w.ack /\ IsOnlyVoter(l)
+             THEN PersistThenAsk(l, k, <<CurrentEpochWrite(newEpoch[l], <<>>)>>)
+             ELSE Persist(l, k)
           /\ IF w.ack
              THEN /\ msgs' = SendEach(msgs, live, l,
                                 LeaderInfoTo(Learners(l, {"info"}), newEpoch[l]))
@@ -142,10 +142,11 @@ CloseAtLeader(l, f) ==
 
 \* l's currentEpoch is durable, so l is in its epoch: all who have acknowledged it are
 \* synchronized. l's own log is durable, as writes are FIFO, so it counts as an acknowledgement of
-\* NEWLEADER. ends: l's ends of its connections; net: msgs, both as they are before this.
+\* NEWLEADER: for the only voter that is all, and its epoch is established. ends: l's ends of its
+\* connections; net: msgs, both as they are before this.
 StartEpoch(l, ends, net) ==
   LET waiting == {f \in Server : ends[f].phase = "ackepoch"}
-      alone == Mutant = "m16_newleader_quorum_of_one"
+      alone == Mutant = "m16_newleader_quorum_of_one" \/ IsOnlyVoter(l)
   IN /\ \E snap \in SnapChoicesFor(l, ends, waiting) :
           msgs' = SendEach(net, live, l, [f \in Server |->
             IF f \in waiting THEN SyncPackets(l, f, ends[f].zxid, snap[f]) ELSE <<>>])

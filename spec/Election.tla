@@ -98,12 +98,31 @@ BecomeLooking(i) ==
 -----------------------------------------------------------------------------
 (* A decision: roles is a function from servers that decide now to their leader.                 *)
 
+\* The epoch that a leader chooses, of those that were accepted before.
+EpochAfter(accepted) ==
+  LET highest == IF Mutant = "mB1_epoch_above_the_lowest"
+                 THEN CHOOSE e \in accepted : \A x \in accepted : e <= x ELSE Max(accepted)
+  IN IF Mutant = "m08_epoch_without_plus_one" THEN Max({highest, 1}) ELSE highest + 1
+
+\* The only voter has decided, for itself of course. A leader counts as one of those that have said
+\* which epoch they accepted (source: Leader.lead, which asks itself first): that is all here.
+ChooseEpoch(l) ==
+  LET e == EpochAfter({AcceptedEpoch(l)})
+  IN /\ MayChooseEpoch(e)
+     /\ newEpoch' = [newEpoch EXCEPT ![l] = e]
+     /\ Ask(l, <<AcceptedEpochWrite(e)>>)
+     /\ RecordIssued(e)
+
 Decide(roles) ==
   LET D == DOMAIN roles
   IN /\ state' = [i \in Server |-> IF i \in D THEN RoleUnder(i, roles[i]) ELSE state[i]]
      /\ zabState' = [i \in Server |-> IF i \in D THEN "DISCOVERY" ELSE zabState[i]]
      /\ leaderOf' = [i \in Server |-> IF i \in D THEN roles[i] ELSE leaderOf[i]]
-     /\ UNCHANGED <<logVars, diskVars, learnerVars, learners, quorumVars, netVars, historyVars>>
+     /\ IF \E l \in D : IsOnlyVoter(l)
+        THEN ChooseEpoch(CHOOSE l \in D : IsOnlyVoter(l))
+        ELSE UNCHANGED <<newEpoch, diskVars, historyVars>>
+     /\ UNCHANGED <<logVars, learnerVars, learners, epochInfos, ackEpochs, ackNewLeader, acked,
+                    netVars>>
 
 \* i has decided for the vote v: what others said is of no more use.
 DecideAlone(i, v) ==

@@ -28,6 +28,8 @@ CONSTANTS
 
 ASSUME Observers \subseteq Server /\ NoServer \notin Server
 ASSUME ElectionMode \in {"fle", "oracle"} /\ Granularity \in {"fine", "coarse", "atomic"}
+\* (One voter writes both epochs on its own: coarse, the whole of discovery would be one step.)
+ASSUME Cardinality(Server \ Observers) = 1 => Granularity /= "coarse"
 
 VARIABLES
   \* ---- one server, volatile
@@ -79,6 +81,9 @@ IsQuorum(S) ==
   ELSE Cardinality(S \cap Voters) * 2 > Cardinality(Voters)
 
 Quorums == {Q \in SUBSET Voters : IsQuorum(Q)}
+
+\* The only voter: a quorum that needs nobody's word. (Not by IsQuorum, which mutants change.)
+IsOnlyVoter(l) == Voters = {l}
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Min(a, b) == IF a < b THEN a ELSE b
@@ -214,6 +219,10 @@ Ask(i, writes) ==
 Persist(i, k) ==
   /\ disk' = [disk EXCEPT ![i] = ApplyWrites(@, SubSeq(diskQueue[i], 1, k))]
   /\ diskQueue' = [diskQueue EXCEPT ![i] = SubSeq(@, k + 1, Len(@))]
+\* ... and i asks for these. (Not coarse: then nothing is ever under way.)
+PersistThenAsk(i, k, writes) ==
+  /\ disk' = [disk EXCEPT ![i] = ApplyWrites(@, SubSeq(diskQueue[i], 1, k))]
+  /\ diskQueue' = [diskQueue EXCEPT ![i] = SubSeq(@, k + 1, Len(@)) \o writes]
 
 -----------------------------------------------------------------------------
 (* Packets, as on the wire (sources: Leader's constants, LearnerHandler).                        *)

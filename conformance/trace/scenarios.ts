@@ -129,6 +129,21 @@ function aloneAtFirst(): Cluster {
   return propose(settled(startAll(cluster)), 1);
 }
 
+/** One voter, a quorum by itself, in two epochs; its second log is what the first left on disk. */
+function oneVoter(): Cluster {
+  let cluster = propose(settled(startAll(newCluster({ voters: [1] }))), 2);
+  cluster = act(cluster, { type: 'propose', sid: 1 as Sid });
+  return propose(settled(startAll(crash(cluster, 1 as Sid, 1))), 1);
+}
+
+/** One voter leads; an observer joins before the epoch is durable, and outlives the leader. */
+function oneVoterAndObserver(): Cluster {
+  let cluster = settled(startAll(newCluster({ voters: [1], observers: [2] })));
+  cluster = settled(startAll(crash(propose(cluster, 2), 1 as Sid)));
+  cluster = propose(crash(propose(cluster, 1), 2 as Sid), 1);
+  return propose(settled(startAll(cluster)), 1);
+}
+
 export const SCENARIOS: readonly Scenario[] = [
   scenario(
     'leader-dies-before-commit',
@@ -169,6 +184,16 @@ export const SCENARIOS: readonly Scenario[] = [
     'alone-at-first',
     'one server asks for votes again and again before the others start',
     aloneAtFirst,
+  ),
+  scenario(
+    'one-voter',
+    'the only voter is a quorum: it chooses its epoch when it decides; it dies, and leads again',
+    oneVoter,
+  ),
+  scenario(
+    'one-voter-and-observer',
+    'an observer follows the only voter, in two epochs',
+    oneVoterAndObserver,
   ),
   ...CORNERS,
 ];
