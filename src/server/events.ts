@@ -10,6 +10,7 @@ import type { ClientRequest, ConnectRequest } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
 import type { ReplyBody } from '../jute/reply.js';
+import type { ConfigNode } from '../tree/config-node.js';
 import type { AccessRules } from './acl.js';
 import type { ServiceFeatures } from './features.js';
 
@@ -138,4 +139,9 @@ export interface ServiceConfig {
    */
   readonly enforcedSchemes: ReadonlySet<string> | null;
   readonly features: ServiceFeatures;
+  /**
+   * What `/zookeeper/config` says here, whatever a snapshot says; null: what the tree has, as on a
+   * standalone server.
+   */
+  readonly configNode: ConfigNode | null;
 }

@@ -8,6 +8,7 @@ import type { Role } from '../core/effect.js';
 import type { Millis, PeerConn, SessionId } from '../core/ids.js';
 import type { PingPacket, Snapshot } from '../core/message.js';
 import { makeZxid } from '../core/zxid.js';
+import { withConfigNode } from '../tree/config-node.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
 import { collect, nextCollection, startCollection } from './containers.js';
 import { onAuthenticated, onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
@@ -28,7 +29,14 @@ import {
   takeTouches,
   touch,
 } from './sessions.js';
-import { isLeading, nothingAhead, withNow, type Out, type ServiceState } from './state.js';
+import {
+  isLeading,
+  nothingAhead,
+  wallClock,
+  withNow,
+  type Out,
+  type ServiceState,
+} from './state.js';
 
 /** One step. `state` comes back as it is if nothing of it changes, as after a read. */
 export function serviceStep(
@@ -100,9 +108,15 @@ function unreachable(event: never): never {
   throw new Error(`event of unknown type: ${JSON.stringify(event)}`);
 }
 
-/** Deliveries go on from `snapshot`, whose image is a tree; null: an empty one. */
+/**
+ * Deliveries go on from `snapshot`, whose image is a tree; null: an empty one. The configuration
+ * that it holds is another server's, or an older one of this one: each writes its own there
+ * (ZOOKEEPER-2819).
+ */
 function withTree(state: ServiceState, snapshot: Snapshot | null): ServiceState {
-  const tree = snapshot === null ? emptyTree() : (snapshot.image as Tree);
+  const given = snapshot === null ? emptyTree() : (snapshot.image as Tree);
+  const { configNode } = state.config;
+  const tree = configNode === null ? given : withConfigNode(given, configNode, wallClock(state));
   return { ...state, tree, ahead: nothingAhead(tree, state.ahead.zxid) };
 }
 

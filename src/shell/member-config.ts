@@ -1,8 +1,11 @@
 /** A server's configuration as the reducers take theirs. */
+import { configText } from '../config/config-text.js';
 import type { ServerConfig } from '../config/server-config.js';
 import type { CoreConfig } from '../core/event.js';
+import { ZXID_ZERO } from '../core/zxid.js';
 import type { ServiceConfig } from '../server/events.js';
 import type { ServiceFeatures } from '../server/features.js';
+import type { ConfigNode } from '../tree/config-node.js';
 import { accessRules, digestFunction, enforcedSchemes } from './auth-config.js';
 
 /** Apache: `FastLeaderElection.finalizeWait`, ms. */
@@ -34,7 +37,12 @@ export function serviceConfig(config: ServerConfig): ServiceConfig {
     rules: accessRules(config),
     enforcedSchemes: enforcedSchemes(config),
     features: serviceFeatures(config),
+    configNode: configNode(config),
   };
+}
+
+function configNode({ standalone, peers }: ServerConfig): ConfigNode | null {
+  return standalone ? null : { text: Buffer.from(configText(peers)), version: ZXID_ZERO };
 }
 
 function serviceFeatures({ features }: ServerConfig): ServiceFeatures {

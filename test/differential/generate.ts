@@ -34,7 +34,7 @@ const numbered = some(
 /** What begins like another one and is none below it. */
 const alike = some('~/ab', '~/a/xy', '~/a/x/', '~/a/');
 /** What exists on every server. */
-const system = some('/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config', '/zookeeper/none');
+const system = some('/', '/zookeeper', '/zookeeper/quota', '/zookeeper/none');
 /** One of each class that a path may be refused for. */
 const odd = some(
   '',

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ZooKeeper } from '../../src/client/index.js';
 import { testJvm } from '../support/apache.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { modeOf } from '../support/four-letter-word.js';
@@ -112,6 +113,34 @@ const follower = async (cluster: Cluster): Promise<string> => {
   throw new Error(`${cluster.kind}: no follower among ${cluster.connectString}`);
 };
 
+/** What every member says of its ensemble, also one that was restarted. */
+const configuration = async (cluster: Cluster): Promise<void> => {
+  const { ports, addresses, kind } = cluster;
+  const servers = addresses.map(
+    (_, i) => `server.${i + 1}=127.0.0.1:${ports[3 * i + 1]}:${ports[3 * i + 2]}:participant\n`,
+  );
+  const check = async (address: string): Promise<void> => {
+    const zk = await ZooKeeper.connect(address, { connectTimeout: 60_000 });
+    try {
+      const { data, stat } = await zk.getConfig({ watcher: () => undefined });
+      const { czxid, mzxid, version, cversion, aversion, mtime } = stat;
+      assert.equal(Buffer.from(data ?? []).toString(), `${servers.join('')}version=0`, kind);
+      assert.deepEqual(
+        [czxid, mzxid, version, cversion, aversion, mtime > 0],
+        [0n, 0n, -1, 0, -1, true],
+        kind,
+      );
+    } finally {
+      await zk.close();
+    }
+  };
+  for (const address of addresses) await check(address);
+  const restarted = await follower(cluster);
+  await cluster.kill(restarted);
+  await cluster.restart(restarted);
+  await check(restarted);
+};
+
 test(
   'a follower of ours answers as one of Apache ZooKeeper does',
   { timeout: 480_000 },
@@ -126,6 +155,9 @@ test(
         compare(expected, await transcript(ours, `/${name}`, scenario));
       });
     }
+    await t.test('the configuration in /zookeeper/config, on each member', patience, async () => {
+      for (const cluster of [apache, zab]) await configuration(cluster);
+    });
     await t.test('garbage, which only ours survives', patience, async () => {
       await using alone = await startCluster({ kind: 'apache', shape: 'standalone', cfg });
       for (const [name, scenario] of Object.entries(garbage)) {

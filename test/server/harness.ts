@@ -35,6 +35,7 @@ export const CONFIG: ServiceConfig = {
   rules: DEFAULT_RULES,
   enforcedSchemes: null,
   features: DEFAULT_FEATURES,
+  configNode: null,
 };
 
 export const OPEN: readonly Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }];

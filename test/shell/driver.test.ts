@@ -36,6 +36,7 @@ const SERVICE = {
   rules: DEFAULT_RULES,
   enforcedSchemes: null,
   features: DEFAULT_FEATURES,
+  configNode: null,
 };
 const START: readonly MemberEvent[] = [
   { type: 'serviceStart', now: 0, wallClock: 1_000_000, snapshot: null },

@@ -230,6 +230,7 @@ function serviceConfig({ tickTime }: Plan, sid: Sid): ServiceConfig {
     rules: DEFAULT_RULES,
     enforcedSchemes: null,
     features: DEFAULT_FEATURES,
+    configNode: null,
   };
 }
 

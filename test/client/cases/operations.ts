@@ -197,9 +197,5 @@ export const operations: readonly Case[] = [
   { name: 'transactions', run: transactions },
   { name: 'multiRead', run: manyReads },
   { name: 'a pipeline of reads and writes is answered in order', run: pipelines },
-  {
-    name: 'getConfig; reconfig that is switched off',
-    on: ({ kind }) => kind === 'apache',
-    run: configuration,
-  },
+  { name: 'getConfig; reconfig that is switched off', run: configuration },
 ];

@@ -4,7 +4,7 @@ import type { Known } from './suite.js';
 export const KNOWN: readonly Known[] = [
   {
     test: /^TestReconfiguration\./,
-    why: 'dynamic reconfiguration is not there yet, and /zookeeper/config is empty without it',
+    why: 'dynamic reconfiguration is not there yet',
   },
   {
     test: /^TestLeaderSelectorEdges\./,
