@@ -190,6 +190,11 @@ export class Server {
     return this.#isServing;
   }
 
+  /** Everything delivered here so far. */
+  get tree(): Tree {
+    return this.#driver.state.service.tree;
+  }
+
   /** Where the AdminServer listens; null: it does not. */
   get adminPort(): number | null {
     return this.#operator.adminPort;
