@@ -202,9 +202,14 @@ LookingReceivesDecided(i, j, m, rest) ==
                           /\ outOfElection' = [outOfElection EXCEPT ![i] = said]
                           /\ UNCHANGED phaseVars
 
+\* What i says of its decision: once it serves, with the epoch that its leader established, whatever
+\* the vote was that it decided on (Apache: QuorumPeer.updateElectionVote, ZOOKEEPER-1732).
+DecidedVote(i) ==
+  IF zabState[i] = "BROADCAST" THEN [vote[i] EXCEPT !.peerEpoch = CurrentEpoch(i)] ELSE vote[i]
+
 DecidedReceives(i, j, m, rest) ==
   /\ notes' = IF m.state = "LOOKING"
-              THEN Notify(rest, i, {j}, Note(state[i], round[i], vote[i])) ELSE rest
+              THEN Notify(rest, i, {j}, Note(state[i], round[i], DecidedVote(i))) ELSE rest
   /\ UNCHANGED <<round, vote, recvset, outOfElection, phaseVars>>
 
 ReceiveNotification(i, j) ==

@@ -11,7 +11,7 @@ import { startFollowing, startLeading } from './discovery.js';
 import type { CoreEffect } from './effect.js';
 import type { Millis, Sid } from './ids.js';
 import { isVoter } from './quorum.js';
-import type { CoreState, Looking } from './state.js';
+import type { CoreState, Leader, Learner, Looking } from './state.js';
 import { serverStateOf, withPeer } from './state.js';
 import type { Notification, Vote } from './vote.js';
 import { compareVotes } from './vote.js';
@@ -82,7 +82,9 @@ export function receiveNotification(
 ): CoreState {
   const { peer, quorum } = state;
   if (peer.state !== 'LOOKING') {
-    if (notification.state === 'LOOKING' && 'vote' in peer) answer(state, peer.vote, from, out);
+    if (notification.state === 'LOOKING' && 'vote' in peer) {
+      answer(state, decidedVote(peer), from, out);
+    }
     return state;
   }
   if (!isVoter(quorum, from)) {
@@ -101,6 +103,16 @@ export function receiveNotification(
     default:
       return notification.state satisfies never;
   }
+}
+
+/**
+ * What a server says of its decision. Once it serves, the vote has the established epoch, so that all
+ * who have one leader say the same, whatever the votes were that they decided on: a newcomer of
+ * Apache's counts those that have leader and peerEpoch in common (`QuorumPeer.updateElectionVote`,
+ * ZOOKEEPER-1732).
+ */
+function decidedVote(peer: Leader | Learner): Vote {
+  return peer.zab === 'BROADCAST' ? { ...peer.vote, peerEpoch: peer.epoch } : peer.vote;
 }
 
 function answer(state: CoreState, vote: Vote, to: Sid, out: CoreEffect[]): void {
@@ -184,7 +196,7 @@ function fromDecided(
 /**
  * A quorum has decided for `leader`, another server, which says so too. On which votes and in which
  * rounds does not matter: they may differ, and a newcomer would wait for ever if it did (Apache
- * compares peerEpoch, which there is raised to the established epoch: ZOOKEEPER-1732).
+ * compares peerEpoch too, which is why `decidedVote` raises it).
  */
 function isLed(
   state: CoreState,

@@ -52,6 +52,20 @@ test('a newcomer joins although leader and follower were elected on different vo
   assert.equal(state.round, 6);
 });
 
+test('who serves answers a newcomer with the epoch that was established', () => {
+  // The votes were of epoch 0. Apache's newcomers count equal ones (ZOOKEEPER-1732).
+  for (const [state, expected] of [
+    [leader(), 1],
+    [serving(), 1],
+    [learner(), 0],
+  ] as const) {
+    const { effects } = feed(state, says(2, 2, 'LOOKING'));
+    const told = effects.map((effect) => effect.type === 'notify' && effect.notification);
+    const peerEpochs = told.map((answer) => answer && [answer.leader, answer.peerEpoch]);
+    assert.deepEqual(peerEpochs, [[sid(3), expected]]);
+  }
+});
+
 test('nobody follows itself, a leader that does not say so, or a server that is no voter', () => {
   for (const events of [
     [says(2, 1, 'FOLLOWING'), says(3, 1, 'FOLLOWING'), says(2, 1, 'LEADING')],
