@@ -170,8 +170,13 @@ function keep(peer: LearnerSync, kept: Kept, packet: Packet): Kept | null {
   }
 }
 
-/** No holes: the next of the same epoch, or one of a later epoch (Apache: enforceContinuousProposal). */
+/**
+ * No holes: the next of the same epoch, or one of a later epoch (Apache: enforceContinuousProposal).
+ * What the snapshot has already is skipped: an Apache leader queues proposals for a learner from the
+ * moment it decides for SNAP, and may apply some of them before it writes the snapshot.
+ */
 function grow(kept: Kept, { txn }: TxnPacket, syncCommitted: Zxid): Kept | null {
+  if (kept.mode === 'SNAP' && txn.zxid <= kept.from) return kept;
   const { last } = kept.history;
   if (txn.zxid !== last + 1 && epochOf(txn.zxid) <= epochOf(last)) return null;
   return { ...kept, history: append(kept.history, txn), syncCommitted };

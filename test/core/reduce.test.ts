@@ -167,6 +167,25 @@ test('an Apache leader may INFORM an observer before NEWLEADER', () => {
   assert.deepEqual(typesOf(up).slice(0, 3), ['deliver', 'deliver', 'ACK']);
 });
 
+test('an Apache leader may send after SNAP what the snapshot has already', () => {
+  const kept = feed(
+    learner(1),
+    packet(21, { type: 'SNAP', snapshot: { zxid: zxid(1, 2), image: 'the tree' } }),
+    packet(21, { type: 'PROPOSAL', txn: txnOf(zxid(1, 1)) }),
+    packet(21, plain('COMMIT', zxid(1, 1))),
+    packet(21, { type: 'PROPOSAL', txn: txnOf(zxid(1, 2)) }),
+    packet(21, { type: 'PROPOSAL', txn: txnOf(zxid(1, 3)) }),
+    packet(21, plain('COMMIT', zxid(1, 2))),
+    packet(21, plain('NEWLEADER', zxid(1, 0))),
+  );
+  assert.deepEqual(typesOf(kept), ['persist', 'persist', 'persist'], 'snapshot, 1:3, currentEpoch');
+  const acked = feed(kept.state, persisted(2), persisted(3), persisted(4));
+  assert.deepEqual(typesOf(acked), ['ACK', 'ACK']);
+  const up = feed(acked.state, packet(21, plain('UPTODATE', -1 as never)));
+  assert.deepEqual(typesOf(up).slice(0, 2), ['installed', 'ACK'], '1:3 is not committed');
+  assert.equal(up.state.log.lastCommitted, zxid(1, 2));
+});
+
 test('a leader passes on a snapshot that it has not installed itself, and installs it to serve', () => {
   const snapshot = { zxid: zxid(0, 5), image: 'the tree' };
   const later = { electionEpoch: 2, zxid: zxid(0, 5), peerEpoch: 1 };
