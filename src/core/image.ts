@@ -4,7 +4,7 @@
  * `FileSnap`, record `StatPersisted`).
  */
 import type { Millis, SessionId } from './ids.js';
-import type { Acl, Data } from './txn.js';
+import type { Acl, Data, TxnDigest } from './txn.js';
 import type { Zxid } from './zxid.js';
 
 /** What is stored of a Stat: dataLength and numChildren follow from the tree. */
@@ -37,4 +37,15 @@ export interface SnapshotImage {
   readonly sessions: Iterable<readonly [SessionId, Millis]>;
   /** The root first, every parent before its children. May be iterated more than once. */
   readonly nodes: Iterable<ImageNode>;
+  /**
+   * The digest that the tree has, or that the file says it has after a later transaction (Apache's
+   * snapshots are taken while transactions are applied). Absent: it is not known. null: the server
+   * keeps none, and its files have no place for one.
+   */
+  readonly digest?: ImageDigest | null;
+}
+
+export interface ImageDigest extends TxnDigest {
+  /** The last transaction that it includes. */
+  readonly zxid: Zxid;
 }

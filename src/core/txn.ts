@@ -117,6 +117,21 @@ export interface MultiBody {
 
 export type TxnBody = SingleBody | MultiBody | CreateSessionBody | CloseSessionBody;
 
+/** A digest of the tree (`src/tree/digest.ts`): a 64-bit number in two signed 32-bit halves. */
+export interface TreeDigest {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The digest that the tree has after a transaction, and how it was calculated. */
+export interface TxnDigest extends TreeDigest {
+  /** Apache's `DIGEST_VERSION`: 2. Digests of other versions are not compared. */
+  readonly version: number;
+}
+
+/** The version of digests that is calculated here. */
+export const DIGEST_VERSION = 2;
+
 /** One entry of the replicated log: header (TxnHeader) and body. */
 export interface Txn {
   readonly zxid: Zxid;
@@ -125,4 +140,6 @@ export interface Txn {
   /** Leader's wall clock at preparation: ctime and mtime of what it creates and changes. */
   readonly time: Millis;
   readonly body: TxnBody;
+  /** Added by the leader that has proposed it, if it keeps a digest. */
+  readonly digest?: TxnDigest;
 }

@@ -5,7 +5,7 @@
  * can let the event loop run. They throw {@link DecodeError}.
  */
 import { Buffer } from 'node:buffer';
-import type { ImageNode } from '../core/image.js';
+import type { ImageDigest, ImageNode } from '../core/image.js';
 import type { Millis, SessionId } from '../core/ids.js';
 import type { Acl } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
@@ -23,7 +23,7 @@ import {
 import { readSessionId, readString, readZxid } from './reader.js';
 import type { Reader } from './reader.js';
 import { readAcls } from './records.js';
-import { DIGEST_VERSION, OPEN_ACL_ID, SNAP_SIGNATURE } from './snapshot.js';
+import { OPEN_ACL_ID, SNAP_SIGNATURE } from './snapshot.js';
 
 export interface SnapshotContent {
   readonly sessions: readonly (readonly [SessionId, Millis])[];
@@ -33,6 +33,8 @@ export interface SnapshotContent {
    * of Apache's may hold effects up to there, but is complete only up to the zxid of its name.
    */
   readonly lastZxid: Zxid | null;
+  /** Absent for a stream, and if the file has none or an empty one. */
+  readonly digest?: ImageDigest;
 }
 
 /** Yields for more; `next` takes a chunk, or null for the end. */
@@ -40,6 +42,10 @@ export type Decoding<A> = Generator<void, A, Buffer | null>;
 
 /** Largest single item (a node with its data, an ACL list), bytes; far above any jute.maxbuffer. */
 const ITEM_MAX = 64 * 1024 * 1024;
+/** From this version on a digest is a long. */
+const LONG_DIGESTS = 2;
+/** Bytes of a zxid and its seal. */
+const ZXID_PART = 21;
 const OPEN_ACL: readonly Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }];
 
 interface Source {
@@ -89,6 +95,18 @@ function* item<A>(s: Source, read: (r: Reader) => A): Decoding<A> {
       yield* refill(s, Math.max(e.needed - from, s.r.end - from + 1));
     }
   }
+}
+
+/** Whether at least `length` bytes are left. */
+function* isLeft(s: Source, length: number): Decoding<boolean> {
+  while (s.r.end - s.r.pos < length) {
+    addToSum(s);
+    const chunk = yield;
+    if (chunk === null) return false;
+    s.r = createReader(Buffer.concat([s.r.buf.subarray(s.r.pos), chunk]));
+    s.summed = 0;
+  }
+  return true;
 }
 
 /** Whether the input ends here. */
@@ -161,10 +179,22 @@ function* checkSeal(s: Source): Decoding<void> {
   if (stated !== sum) invalid('checksum does not match');
 }
 
-function readDigest(r: Reader): void {
-  readLong(r);
-  if (readInt(r) < DIGEST_VERSION) readNullableString(r);
-  else readLong(r);
+/** The digest part; null if it is empty. Version 1 has the digest as a hexadecimal string. */
+function readDigest(r: Reader): ImageDigest | null {
+  const zxid = readZxid(r);
+  const version = readInt(r);
+  let high = 0;
+  let low = 0;
+  if (version < LONG_DIGESTS) {
+    const text = readNullableString(r) ?? '0';
+    if (!/^[0-9a-f]{1,16}$/.test(text)) invalid(`digest ${JSON.stringify(text)}`);
+    high = Number.parseInt(text.slice(0, -8) || '0', 16) | 0;
+    low = Number.parseInt(text.slice(-8), 16) | 0;
+  } else {
+    high = readInt(r);
+    low = readInt(r);
+  }
+  return zxid > 0 ? { zxid, version, high, low } : null;
 }
 
 /** A snapshot file from its first byte to its end. */
@@ -174,12 +204,15 @@ export function* decodeSnapshotFile(): Decoding<SnapshotContent> {
   const content = yield* state(s);
   yield* checkSeal(s);
   if (yield* atEnd(s)) return content;
-  yield* item(s, readDigest);
-  yield* checkSeal(s);
-  if (yield* atEnd(s)) return content;
+  // A server that keeps no digest leaves this part out: then only a zxid and its seal are left.
+  const hasDigest = yield* isLeft(s, ZXID_PART + 1);
+  const found = hasDigest ? yield* item(s, readDigest) : null;
+  if (hasDigest) yield* checkSeal(s);
+  const known = found === null ? content : { ...content, digest: found };
+  if (hasDigest && (yield* atEnd(s))) return known;
   const lastZxid = yield* item(s, readZxid);
   yield* checkSeal(s);
-  return { ...content, lastZxid };
+  return { ...known, lastZxid };
 }
 
 /** What follows a SNAP packet; `first` is what came with it, `rest` what came after it. */

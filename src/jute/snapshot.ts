@@ -6,12 +6,12 @@
  * turn; a SNAP stream is the bare state followed by the string "BenWasHere".
  *
  * Encoders are generators of chunks: the caller lets the event loop run between two. An empty
- * chunk only means "let it run". No tree digest is kept, and an empty one is written, as Apache
- * does when it has none.
+ * chunk only means "let it run". A file of a server that keeps no digest has no such part, and one
+ * of a state that no transaction has led to has an empty one, as Apache's have.
  */
 import { Buffer } from 'node:buffer';
 import type { ImageNode, SnapshotImage } from '../core/image.js';
-import type { Acl } from '../core/txn.js';
+import { DIGEST_VERSION, type Acl } from '../core/txn.js';
 import { ADLER_SEED, adler32 } from './adler32.js';
 import { SNAPSHOT_MAGIC, encodeFileHeader } from './log.js';
 import { writeAcls } from './records.js';
@@ -23,11 +23,9 @@ import type { Writer } from './writer.js';
 export const SNAP_SIGNATURE = 'BenWasHere';
 /** Stands for the ACL list [world:anyone, all], which is not written out (Apache: −1). */
 export const OPEN_ACL_ID = -1;
-/** Digest version that 3.9 writes; from 2 on the digest is a long. */
-export const DIGEST_VERSION = 2;
-
 const CHUNK = 64 * 1024;
 const NODES_PER_TURN = 2000;
+const EMPTY_DIGEST = { zxid: 0, version: DIGEST_VERSION, high: 0, low: 0 };
 const NOTHING = Buffer.alloc(0);
 
 /** Each ACL list of an image once, by number. */
@@ -130,11 +128,15 @@ export function* encodeSnapshotFile(image: SnapshotImage): Generator<Buffer, voi
   for (const chunk of encodeState(image, w)) yield summed(chunk);
   yield summed(endRecord(w));
   yield seal();
-  writeLong(w, 0);
-  writeInt(w, DIGEST_VERSION);
-  writeLong(w, 0);
-  yield summed(endRecord(w));
-  yield seal();
+  if (image.digest !== null) {
+    const { zxid, version, high, low } = image.digest ?? EMPTY_DIGEST;
+    writeLong(w, zxid);
+    writeInt(w, version);
+    writeInt(w, high);
+    writeInt(w, low);
+    yield summed(endRecord(w));
+    yield seal();
+  }
   writeLong(w, image.zxid);
   yield summed(endRecord(w));
   yield seal();

@@ -3,8 +3,8 @@
  * record, and perhaps a TxnDigest (zookeeper.jute, module `txn`; Apache: `SerializeUtils`).
  *
  * Read besides what is written: a create without parentCVersion and a closeSession without its
- * record, both of old servers; a digest, which is skipped; reconfig, which is a setData of the
- * configuration node.
+ * record, both of old servers (a digest behind the latter is not found, nor does Apache find it);
+ * reconfig, which is a setData of the configuration node.
  */
 import { Buffer } from 'node:buffer';
 import type { Acl, SingleBody, Txn, TxnBody } from '../core/txn.js';
@@ -22,6 +22,8 @@ import type { Writer } from './writer.js';
 
 /** Length of a TxnHeader, the shortest transaction. */
 export const TXN_HEADER_LENGTH = 32;
+
+const TXN_DIGEST_LENGTH = 12;
 
 const NO_ACL: readonly Acl[] = [];
 
@@ -109,7 +111,16 @@ export function decodeTxn(bytes: Buffer): Txn {
   const zxid: Zxid = readZxid(r);
   const time = readLong(r);
   const type = readInt(r);
-  return { zxid, sessionId, cxid, time, body: readBody(r, type) };
+  const body = readBody(r, type);
+  if (remaining(r) < TXN_DIGEST_LENGTH || isWithoutRecord(body)) {
+    return { zxid, sessionId, cxid, time, body };
+  }
+  const digest = { version: readInt(r), high: readInt(r), low: readInt(r) };
+  return { zxid, sessionId, cxid, time, body, digest };
+}
+
+function isWithoutRecord(body: TxnBody): boolean {
+  return body.type === 'closeSession' && body.paths === null;
 }
 
 function writeSingle(w: Writer, body: SingleBody): void {
@@ -177,7 +188,7 @@ function writeBody(w: Writer, body: TxnBody): void {
   }
 }
 
-/** The bytes of a transaction: header and body, no digest. */
+/** The bytes of a transaction: header, body, and the digest if it has one. */
 export function encodeTxn(w: Writer, txn: Txn): Buffer {
   beginRecord(w);
   reserve(w, TXN_HEADER_LENGTH);
@@ -187,5 +198,11 @@ export function encodeTxn(w: Writer, txn: Txn): Buffer {
   writeLong(w, txn.time);
   writeInt(w, OpCode[txn.body.type]);
   writeBody(w, txn.body);
+  const { digest } = txn;
+  if (digest !== undefined) {
+    writeInt(w, digest.version);
+    writeInt(w, digest.high);
+    writeInt(w, digest.low);
+  }
   return endRecord(w);
 }

@@ -5,6 +5,7 @@
 import type { CoreEffect } from '../core/effect.js';
 import type { CoreEvent } from '../core/event.js';
 import type { ClientConn, Millis, SessionId } from '../core/ids.js';
+import type { SnapshotImage } from '../core/image.js';
 import type { Snapshot } from '../core/message.js';
 import type { ClientRequest, ConnectRequest } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
@@ -71,6 +72,8 @@ export type ServiceEvent =
       readonly wallClock: Millis;
       /** The recovered state; null: an empty tree. */
       readonly snapshot: Snapshot | null;
+      /** The digest that the snapshot's file states. */
+      readonly stated?: SnapshotImage['digest'];
     }
   | { readonly type: 'serviceTick'; readonly now: Millis }
   | ClientEvent

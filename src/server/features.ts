@@ -13,6 +13,8 @@ export interface ServiceFeatures {
   readonly eagerAclCheck: boolean;
   /** A closing transaction names the ephemerals that go with the session. */
   readonly closeSessionTxn: boolean;
+  /** A digest of the tree goes with every transaction and is compared (`digest.enabled`). */
+  readonly digest: boolean;
   /** New sessions stay on their server until they need more, and whether they may. */
   readonly localSessions: boolean;
   readonly localSessionsUpgrading: boolean;
@@ -37,6 +39,7 @@ export const DEFAULT_FEATURES: ServiceFeatures = {
   enforceQuota: false,
   eagerAclCheck: false,
   closeSessionTxn: true,
+  digest: true,
   localSessions: false,
   localSessionsUpgrading: false,
   readOnlyMode: false,

@@ -11,6 +11,7 @@ import { applyTxn, type Applied } from '../tree/apply.js';
 import type { Change } from '../tree/change.js';
 import { isAllowed } from './acl.js';
 import { openSession, refuseSession } from './connect.js';
+import { noted } from './digests.js';
 import { peek, shift } from './fifo.js';
 import { isAbout } from './outcome.js';
 import { closeConn } from './replies.js';
@@ -30,7 +31,8 @@ import { trigger } from './watches.js';
 /** Upcall `deliver`: the next committed transaction, in zxid order. */
 export function deliver(state: ServiceState, txn: Txn, out: Out): ServiceState {
   const applied = appliedOf(state, txn);
-  const told = tellWatches(withApplied(state, applied), applied.changes, txn.zxid, out);
+  const compared = withDigests(withApplied(state, applied), txn);
+  const told = tellWatches(compared, applied.changes, txn.zxid, out);
   const tracked = withSessions(told, txn);
   const awaited = peek(tracked.clients.awaited);
   if (awaited === undefined || !isOf(txn, awaited)) return endSession(tracked, txn, out);
@@ -54,6 +56,11 @@ function withApplied(state: ServiceState, { tree }: Applied): ServiceState {
   const outstanding = shift(ahead.outstanding);
   const pending = outstanding.size === 0 ? tree : ahead.tree;
   return withWork(state, now, tree, clients, { outstanding, tree: pending, zxid: ahead.zxid });
+}
+
+function withDigests(state: ServiceState, txn: Txn): ServiceState {
+  const digests = noted(state.digests, txn, state.tree);
+  return digests === state.digests ? state : { ...state, digests };
 }
 
 /** Each event only to those who may read the node; a watch is used up all the same. */

@@ -11,6 +11,7 @@ import type { ClientRequest, ForwardedRequest } from '../core/request.js';
 import type { Txn } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
 import { applyTxn } from '../tree/apply.js';
+import { withDigest } from './digests.js';
 import { push } from './fifo.js';
 import { prepare } from './prep.js';
 import {
@@ -59,8 +60,9 @@ export function propose(state: ServiceState, write: Write, out: Out): ServiceSta
     { tree, delivered, zxid, time, sessionId, ...errs, identities, rules, features },
     request,
   );
-  const txn: Txn = { zxid, sessionId, cxid, time, body };
-  const applied = applyTxn(ahead.tree, txn);
+  const bare: Txn = { zxid, sessionId, cxid, time, body };
+  const applied = applyTxn(ahead.tree, bare);
+  const txn = withDigest(bare, applied.tree);
   out.push({ type: 'core', event: { type: 'propose', txn } });
   const outstanding = push(ahead.outstanding, { zxid, applied });
   const proposed = withAhead(state, { outstanding, tree: applied.tree, zxid });

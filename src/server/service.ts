@@ -6,12 +6,14 @@
  */
 import type { Role } from '../core/effect.js';
 import type { Millis, PeerConn, SessionId } from '../core/ids.js';
+import type { SnapshotImage } from '../core/image.js';
 import type { PingPacket, Snapshot } from '../core/message.js';
 import { makeZxid } from '../core/zxid.js';
 import { withConfigNode } from '../tree/config-node.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
 import { collect, nextCollection, startCollection } from './containers.js';
 import { onAuthenticated, onClosed, onConnect, onOpened, onRevalidated } from './connect.js';
+import { digestsFrom } from './digests.js';
 import type { ServiceEffect, ServiceEvent } from './events.js';
 import { emptyFifo } from './fifo.js';
 import { deliver } from './final.js';
@@ -98,6 +100,7 @@ function step(state: ServiceState, event: ServiceEvent, out: Out): ServiceState 
           nextSessionId: firstSessionId(state.config.sid, event.wallClock),
         },
         event.snapshot,
+        event.stated,
       );
     default:
       return unreachable(event);
@@ -113,11 +116,20 @@ function unreachable(event: never): never {
  * that it holds is another server's, or an older one of this one: each writes its own there
  * (ZOOKEEPER-2819).
  */
-function withTree(state: ServiceState, snapshot: Snapshot | null): ServiceState {
-  const given = snapshot === null ? emptyTree() : (snapshot.image as Tree);
-  const { configNode } = state.config;
+function withTree(
+  state: ServiceState,
+  snapshot: Snapshot | null,
+  stated?: SnapshotImage['digest'],
+): ServiceState {
+  const { configNode, features } = state.config;
+  const given = snapshot === null ? emptyTree(features.digest) : (snapshot.image as Tree);
   const tree = configNode === null ? given : withConfigNode(given, configNode, wallClock(state));
-  return { ...state, tree, ahead: nothingAhead(tree, state.ahead.zxid) };
+  return {
+    ...state,
+    tree,
+    digests: digestsFrom(state.digests, tree, stated),
+    ahead: nothingAhead(tree, state.ahead.zxid),
+  };
 }
 
 /**

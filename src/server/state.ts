@@ -12,6 +12,7 @@ import type { Identity } from '../core/txn.js';
 import { ZXID_ZERO, makeZxid, type Zxid } from '../core/zxid.js';
 import type { Applied } from '../tree/apply.js';
 import { emptyTree, type Tree } from '../tree/tree.js';
+import { NO_DIGESTS, type Digests } from './digests.js';
 import type { ClientEvent, ServiceConfig, ServiceEffect } from './events.js';
 import { emptyFifo, type Fifo } from './fifo.js';
 import { NO_SESSIONS, type SessionClocks } from './sessions.js';
@@ -136,6 +137,7 @@ export interface ServiceState {
   readonly now: Millis;
   /** Everything delivered so far. */
   readonly tree: Tree;
+  readonly digests: Digests;
   readonly clients: Clients;
   readonly ahead: Ahead;
 }
@@ -161,7 +163,7 @@ export function nothingAhead(tree: Tree, zxid: Zxid): Ahead {
 
 /** A service that knows nothing yet: event `serviceStart` gives it its clock and its tree. */
 export function initialService(config: ServiceConfig): ServiceState {
-  const tree = emptyTree();
+  const tree = emptyTree(config.features.digest);
   return {
     config,
     wallOffset: 0,
@@ -175,6 +177,7 @@ export function initialService(config: ServiceConfig): ServiceState {
     apart: { sessions: NO_SESSIONS, readOnly: false, readOnlyAt: null },
     now: 0,
     tree,
+    digests: NO_DIGESTS,
     clients: { conns: PersistentMap(), awaited: emptyFifo(), awaitedSyncs: emptyFifo() },
     ahead: nothingAhead(tree, ZXID_ZERO),
   };
@@ -208,7 +211,7 @@ export function withWork(
   ahead: Ahead,
 ): ServiceState {
   const { config, wallOffset, role, nextSessionId, deadline } = state;
-  const { collection, connOfSession, watches, sessions, apart } = state;
+  const { collection, connOfSession, watches, sessions, apart, digests } = state;
   return {
     config,
     wallOffset,
@@ -222,6 +225,7 @@ export function withWork(
     apart,
     now,
     tree,
+    digests,
     clients,
     ahead,
   };

@@ -45,12 +45,13 @@ function configNode({ standalone, peers }: ServerConfig): ConfigNode | null {
   return standalone ? null : { text: Buffer.from(configText(peers)), version: ZXID_ZERO };
 }
 
-function serviceFeatures({ features }: ServerConfig): ServiceFeatures {
+function serviceFeatures({ features, disk }: ServerConfig): ServiceFeatures {
   return {
     extendedTypes: features.extendedTypesEnabled,
     enforceQuota: features.enforceQuota,
     eagerAclCheck: features.enableEagerAclCheck,
     closeSessionTxn: features.closeSessionTxnEnabled,
+    digest: disk.digestEnabled,
     localSessions: features.localSessionsEnabled,
     localSessionsUpgrading: features.localSessionsUpgradingEnabled,
     readOnlyMode: features.readOnlyMode,

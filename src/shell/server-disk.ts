@@ -10,6 +10,7 @@ import { imageOf } from '../tree/image.js';
 import type { Tree } from '../tree/tree.js';
 import { monotonicNow } from './clock.js';
 import type { Logger } from './logger.js';
+import { DigestMeter } from './metrics/digest-meter.js';
 import { meterDisk } from './metrics/disk-meter.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { TakenSnapshot } from './operator/admin-data.js';
@@ -49,8 +50,11 @@ export class ServerDisk {
   /** Whoever waits for the disk to have all that is applied, or for the end. */
   #waiting: (() => void)[] = [];
 
+  readonly #digests: DigestMeter;
+
   constructor(options: ServerDiskOptions) {
     this.#options = options;
+    this.#digests = new DigestMeter(options.metrics, options.log);
   }
 
   /** Opens it, and says what it holds. @throws {StorageError} */
@@ -104,6 +108,7 @@ export class ServerDisk {
 
   /** After each step: a snapshot, if it is time for one and the disk has reached the state. */
   stepped(state: MemberState): void {
+    this.#digests.stepped(state.service.digests);
     const storage = this.#storage;
     if (storage?.snapshotDue() === true && snapshotReady(state)) {
       const start = monotonicNow();

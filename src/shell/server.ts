@@ -215,8 +215,11 @@ export class Server {
 
   #start({ image, disk }: Recovered): void {
     const now = monotonicNow();
-    const snapshot = image === null ? null : { zxid: image.zxid, image: treeOf(image) };
-    this.#driver.post({ type: 'serviceStart', now, wallClock: wallClock(), snapshot });
+    const { digestEnabled } = this.#parts.config.disk;
+    const snapshot =
+      image === null ? null : { zxid: image.zxid, image: treeOf(image, digestEnabled) };
+    const stated = image?.digest ?? null;
+    this.#driver.post({ type: 'serviceStart', now, wallClock: wallClock(), snapshot, stated });
     this.#driver.post({ type: 'start', now, disk });
   }
 
@@ -404,7 +407,7 @@ export class Server {
       connectTimeout: config.tickTime * config.syncLimit,
       packetMax: config.juteMaxBuffer + PACKET_EXTRA_BYTES,
       isLeading: () => serverStateOf(this.#driver.state.core) === 'LEADING',
-      imageToState: treeOf,
+      imageToState: (image) => treeOf(image, config.disk.digestEnabled),
       stateToImage: (tree) => imageOf(tree as Tree),
       onEvent: (event) => this.#driver.post(event),
     });

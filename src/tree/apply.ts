@@ -29,6 +29,7 @@ import type {
 import type { Zxid } from '../core/zxid.js';
 import { internAcl, releaseAcl } from './acl-table.js';
 import type { Change } from './change.js';
+import { crcOf, withPart } from './digest.js';
 import { withIndexed, withoutIndexed } from './indexes.js';
 import { type NameSet, NO_NAMES, addName, eachName, removeName } from './name-set.js';
 import { OWNER_CONTAINER, OWNER_NONE, ownerOfTtl } from './owner.js';
@@ -216,21 +217,20 @@ function createNode(tree: Tree, header: Header, body: AnyCreate, changes: Change
   if (existing !== undefined) return createOver(tree, header, body, parent, existing);
   const owner = ownerFor(body, header.sessionId);
   const [acls, acl] = internAcl(tree.acls, body.acl);
-  const node = freshNode(body, acl, owner, zxid, time);
+  const node = freshNode(body, acl, owner, zxid, time, crcOf(tree.digest, path, body.data));
   const children = addName(parent.children, nameOf(path));
-  const nodes = replaceAt(
-    insertAt(tree.nodes, path, node),
-    parentPath,
-    countCreate(parent, body.parentCVersion, zxid, children),
-  );
+  const counted = countCreate(parent, body.parentCVersion, zxid, children);
+  const nodes = replaceAt(insertAt(tree.nodes, path, node), parentPath, counted);
+  const withParent = withPart(tree.digest, parentPath, parent, counted);
+  const digest = withPart(withParent, path, null, node);
   changes.push(
     { type: 'created', path, acl },
     { type: 'children', path: parentPath, acl: parent.acl },
   );
-  const indexed = withIndexed(withNodes(tree, nodes, acls), path, owner);
-  const counted = countChange(countAll(indexed, path), path, 1, sizeOf(body.data));
+  const indexed = withIndexed(withNodes(tree, nodes, acls, digest), path, owner);
+  const after = countChange(countAll(indexed, path), path, 1, sizeOf(body.data));
   const stat = body.type === 'create' ? null : statOf(node);
-  return { tree: counted, err: ErrorCode.OK, stat };
+  return { tree: after, err: ErrorCode.OK, stat };
 }
 
 function freshNode(
@@ -239,6 +239,7 @@ function freshNode(
   ephemeralOwner: SessionId,
   zxid: Zxid,
   time: Millis,
+  crc: number,
 ): Znode {
   return {
     data: body.data,
@@ -253,6 +254,7 @@ function freshNode(
     aversion: 0,
     ephemeralOwner,
     children: NO_NAMES,
+    crc,
   };
 }
 
@@ -271,7 +273,8 @@ function createOver(
   // In this order: the root is its own parent, and only its ACL may change.
   const counted = replaceAt(tree.nodes, parentOf(path), raised);
   const nodes = replaceAt(counted, path, { ...existing, acl });
-  return { tree: withNodes(tree, nodes, acls), err: ErrorCode.NODEEXISTS, stat: null };
+  const digest = path === '/' ? tree.digest : withPart(tree.digest, parentOf(path), parent, raised);
+  return { tree: withNodes(tree, nodes, acls, digest), err: ErrorCode.NODEEXISTS, stat: null };
 }
 
 function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): Step {
@@ -281,7 +284,8 @@ function deleteNode(tree: Tree, zxid: Zxid, path: string, changes: Change[]): St
   const pzxid = zxid > parent.pzxid ? zxid : parent.pzxid;
   const children = removeName(parent.children, nameOf(path));
   const counted = withChildren(parent, children, parent.cversion, pzxid);
-  const after = withNodes(tree, replaceAt(tree.nodes, parentPath, counted), tree.acls);
+  const digest = withPart(tree.digest, parentPath, parent, counted);
+  const after = withNodes(tree, replaceAt(tree.nodes, parentPath, counted), tree.acls, digest);
   const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree: after, err: ErrorCode.NONODE, stat: null };
   changes.push(
@@ -301,20 +305,20 @@ function withoutSubtree(tree: Tree, path: string): Tree {
     after = withoutSubtree(after, childPath(path, name));
   }
   const acls = releaseAcl(after.acls, node.acl);
-  return withoutIndexed(
-    withNodes(after, removeAt(after.nodes, path), acls),
-    path,
-    node.ephemeralOwner,
-  );
+  const digest = withPart(after.digest, path, node, null);
+  const rest = withNodes(after, removeAt(after.nodes, path), acls, digest);
+  return withoutIndexed(rest, path, node.ephemeralOwner);
 }
 
 function setData(tree: Tree, header: Header, body: SetDataBody, changes: Change[]): Step {
   const { path, data, version } = body;
   const node = getAt(tree.nodes, path);
   if (node === undefined) return { tree, err: ErrorCode.NONODE, stat: null };
-  const after = withData(node, data, version, header.zxid, header.time);
+  const crc = crcOf(tree.digest, path, data);
+  const after = withData(node, data, version, header.zxid, header.time, crc);
   changes.push({ type: 'data', path, acl: node.acl });
-  const changed = withNodes(tree, replaceAt(tree.nodes, path, after), tree.acls);
+  const digest = withPart(tree.digest, path, node, after);
+  const changed = withNodes(tree, replaceAt(tree.nodes, path, after), tree.acls, digest);
   const counted = countChange(changed, path, 0, sizeOf(data) - sizeOf(node.data));
   return { tree: counted, err: ErrorCode.OK, stat: statOf(after) };
 }
@@ -328,7 +332,12 @@ function setAcl(tree: Tree, body: SetAclBody): Step {
   const acls = releaseAcl(interned, node.acl);
   const after: Znode = { ...node, acl, aversion: version };
   return {
-    tree: withNodes(tree, replaceAt(tree.nodes, path, after), acls),
+    tree: withNodes(
+      tree,
+      replaceAt(tree.nodes, path, after),
+      acls,
+      withPart(tree.digest, path, node, after),
+    ),
     err: ErrorCode.OK,
     stat: statOf(after),
   };

@@ -2,9 +2,11 @@
  * Tree ↔ image of a snapshot (Apache: `DataTree.serialize`, `deserialize`). An image of a tree is
  * a view: nodes are laid out while they are iterated over, and the tree cannot change meanwhile.
  */
-import type { ImageNode, PersistedStat, SnapshotImage } from '../core/image.js';
-import type { Acl } from '../core/txn.js';
+import type { ImageDigest, ImageNode, PersistedStat, SnapshotImage } from '../core/image.js';
+import { DIGEST_VERSION, type Acl, type TreeDigest } from '../core/txn.js';
+import type { Zxid } from '../core/zxid.js';
 import { type AclTable, NO_ACLS, internAcl } from './acl-table.js';
+import { NO_DIGEST, crcOf, withPart } from './digest.js';
 import { withIndexed } from './indexes.js';
 import { eachName, namesOf } from './name-set.js';
 import { childPath, nameOf, parentOf } from './paths.js';
@@ -18,7 +20,14 @@ export function imageOf(tree: Tree): SnapshotImage {
     zxid: tree.lastZxid,
     sessions: tree.sessions,
     nodes: { [Symbol.iterator]: () => preorder(tree) },
+    digest: tree.digest === null ? null : imageDigest(tree.digest, tree.lastZxid),
   };
+}
+
+/** Empty for a state that no transaction has led to, as Apache's. */
+function imageDigest(digest: TreeDigest, zxid: Zxid): ImageDigest {
+  const { high, low } = zxid === 0 ? NO_DIGEST : digest;
+  return { zxid, version: DIGEST_VERSION, high, low };
 }
 
 function* preorder(tree: Tree): Generator<ImageNode, void, undefined> {
@@ -46,11 +55,16 @@ function imageNode(path: string, node: Znode): ImageNode {
  * The tree of an image. Throws if a node comes twice or before its parent, or if there is no root:
  * then the image is no state of a ZooKeeper server.
  */
-export function treeOf(image: SnapshotImage): Tree {
+export function treeOf(image: SnapshotImage, withDigest = true): Tree {
   const { sessions, ...empty } = emptyTree();
   const [acls, drafts] = gather(image.nodes);
   const nodes = new Map<string, Znode>();
-  for (const [path, draft] of drafts) nodes.set(path, znodeOf(draft));
+  let digest = withDigest ? NO_DIGEST : null;
+  for (const [path, draft] of drafts) {
+    const node = znodeOf(draft, crcOf(digest, path, draft.node.data));
+    digest = withPart(digest, path, null, node);
+    nodes.set(path, node);
+  }
   const tree: Tree = {
     ...empty,
     nodes: mapOf(nodes),
@@ -58,6 +72,7 @@ export function treeOf(image: SnapshotImage): Tree {
       for (const [id, timeout] of image.sessions) map.set(id, timeout);
     }),
     acls,
+    digest,
     lastZxid: image.zxid,
   };
   let owned = tree;
@@ -91,7 +106,7 @@ function gather(nodes: Iterable<ImageNode>): readonly [AclTable, ReadonlyMap<str
   return [table, drafts];
 }
 
-function znodeOf({ node, acl, names }: Draft): Znode {
+function znodeOf({ node, acl, names }: Draft, crc: number): Znode {
   const { data, stat } = node;
   return {
     data,
@@ -106,6 +121,7 @@ function znodeOf({ node, acl, names }: Draft): Znode {
     aversion: stat.aversion,
     ephemeralOwner: stat.ephemeralOwner,
     children: namesOf(names),
+    crc,
   };
 }
 

@@ -84,7 +84,8 @@ export function countAll(tree: Tree, path: string): Tree {
 
 function withCounts(tree: Tree, path: string, stats: Stats): Tree {
   const node = { ...getAt(tree.nodes, path)!, data: formatStats(stats) };
-  return withNodes(tree, replaceAt(tree.nodes, path, node), tree.acls);
+  // Below /zookeeper/: no part of the digest.
+  return withNodes(tree, replaceAt(tree.nodes, path, node), tree.acls, tree.digest);
 }
 
 /**

@@ -5,11 +5,12 @@
  */
 import { Map as PersistentMap } from 'immutable';
 import type { Millis, SessionId } from '../core/ids.js';
-import type { Acl } from '../core/txn.js';
+import type { Acl, TreeDigest } from '../core/txn.js';
 import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
 import type { AclTable } from './acl-table.js';
 import { NO_ACLS } from './acl-table.js';
 import { OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from './acl.js';
+import { NO_DIGEST, crcOf, withPart } from './digest.js';
 import { type NameSet, NO_NAMES, addName, sortedNames } from './name-set.js';
 import { OWNER_NONE } from './owner.js';
 import { type StringMap, emptyMap, getAt, insertAt } from './string-map.js';
@@ -28,6 +29,8 @@ export interface Tree {
   /** Paths that have a quota (`quota.ts`). */
   readonly quotas: NameSet;
   readonly acls: AclTable;
+  /** Of all nodes (`digest.ts`); null: it is not kept. */
+  readonly digest: TreeDigest | null;
   /** The last transaction applied. */
   readonly lastZxid: Zxid;
 }
@@ -38,14 +41,20 @@ export function getNode(tree: Tree, path: string): Znode | undefined {
   return getAt(tree.nodes, path === '' ? '/' : path);
 }
 
-export function withNodes(tree: Tree, nodes: StringMap<Znode>, acls: AclTable): Tree {
+/** `digest` is that of `nodes`. */
+export function withNodes(
+  tree: Tree,
+  nodes: StringMap<Znode>,
+  acls: AclTable,
+  digest: TreeDigest | null,
+): Tree {
   const { sessions, ephemerals, containers, ttls, quotas, lastZxid } = tree;
-  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, lastZxid };
+  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, digest, lastZxid };
 }
 
 export function withLastZxid(tree: Tree, lastZxid: Zxid): Tree {
-  const { nodes, sessions, ephemerals, containers, ttls, quotas, acls } = tree;
-  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, lastZxid };
+  const { nodes, sessions, ephemerals, containers, ttls, quotas, acls, digest } = tree;
+  return { nodes, sessions, ephemerals, containers, ttls, quotas, acls, digest, lastZxid };
 }
 
 /** How many znodes there are, the root and the server's own included. */
@@ -66,8 +75,13 @@ export function ephemeralsOf(tree: Tree, sessionId: SessionId): string[] {
 
 const EMPTY_DATA = new Uint8Array(0);
 
-function systemNode(acl: readonly Acl[], aversion: number, children: readonly string[]): Znode {
-  return {
+function systemNode(
+  path: string,
+  acl: readonly Acl[],
+  aversion: number,
+  children: readonly string[],
+): readonly [string, Znode] {
+  const node: Znode = {
     data: EMPTY_DATA,
     acl,
     czxid: ZXID_ZERO,
@@ -80,21 +94,28 @@ function systemNode(acl: readonly Acl[], aversion: number, children: readonly st
     aversion,
     ephemeralOwner: OWNER_NONE,
     children: children.reduce(addName, NO_NAMES),
+    crc: crcOf(NO_DIGEST, path, EMPTY_DATA),
   };
+  return [path, node];
 }
 
 const SYSTEM_NODES: readonly (readonly [string, Znode])[] = [
-  ['/', systemNode(OPEN_ACL_UNSAFE, 0, ['zookeeper'])],
-  ['/zookeeper', systemNode(OPEN_ACL_UNSAFE, 0, ['quota', 'config'])],
-  ['/zookeeper/quota', systemNode(OPEN_ACL_UNSAFE, 0, [])],
-  ['/zookeeper/config', systemNode(READ_ACL_UNSAFE, -1, [])],
+  systemNode('/', OPEN_ACL_UNSAFE, 0, ['zookeeper']),
+  systemNode('/zookeeper', OPEN_ACL_UNSAFE, 0, ['quota', 'config']),
+  systemNode('/zookeeper/quota', OPEN_ACL_UNSAFE, 0, []),
+  systemNode('/zookeeper/config', READ_ACL_UNSAFE, -1, []),
 ];
+
+const SYSTEM_DIGEST = SYSTEM_NODES.reduce<TreeDigest | null>(
+  (digest, [path, node]) => withPart(digest, path, null, node),
+  NO_DIGEST,
+);
 
 /**
  * The tree of a new server: the root, /zookeeper, its quota and its config, none of which a
  * transaction has created. Config has its ACL by a setACL, hence its aversion of −1.
  */
-export function emptyTree(): Tree {
+export function emptyTree(withDigest = true): Tree {
   return {
     nodes: SYSTEM_NODES.reduce(
       (nodes, [path, node]) => insertAt(nodes, path, node),
@@ -106,6 +127,7 @@ export function emptyTree(): Tree {
     ttls: NO_NAMES,
     quotas: NO_NAMES,
     acls: NO_ACLS,
+    digest: withDigest ? SYSTEM_DIGEST : null,
     lastZxid: ZXID_ZERO,
   };
 }

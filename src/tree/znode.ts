@@ -24,6 +24,8 @@ export interface Znode {
   readonly ephemeralOwner: SessionId;
   /** Names, not paths. */
   readonly children: NameSet;
+  /** Of path and data, for the digest of the tree (`digest.ts`). */
+  readonly crc: number;
 }
 
 /*
@@ -38,6 +40,7 @@ export function withData(
   version: number,
   mzxid: Zxid,
   mtime: Millis,
+  crc: number,
 ): Znode {
   const { acl, czxid, pzxid, ctime, cversion, aversion, ephemeralOwner, children } = node;
   return {
@@ -53,12 +56,13 @@ export function withData(
     aversion,
     ephemeralOwner,
     children,
+    crc,
   };
 }
 
 /** The node after a change of its children. */
 export function withChildren(node: Znode, children: NameSet, cversion: number, pzxid: Zxid): Znode {
-  const { data, acl, czxid, mzxid, ctime, mtime, version, aversion, ephemeralOwner } = node;
+  const { data, acl, czxid, mzxid, ctime, mtime, version, aversion, ephemeralOwner, crc } = node;
   return {
     data,
     acl,
@@ -72,5 +76,6 @@ export function withChildren(node: Znode, children: NameSet, cversion: number, p
     aversion,
     ephemeralOwner,
     children,
+    crc,
   };
 }

@@ -150,7 +150,11 @@ test('the bytes of a PROPOSAL come with it, digest included', () => {
   const [received] = feed([chunk]).all;
   chunk.fill(0);
   assert.deepEqual(received!.txnBytes, inside, 'bytes of its own');
-  assert.deepEqual(received!.packet, apache['proposal']);
+  const { packet } = received!;
+  assert.ok(packet.type === 'PROPOSAL');
+  const { digest, ...bare } = packet.txn;
+  assert.deepEqual({ ...packet, txn: bare }, apache['proposal']);
+  assert.deepEqual(digest, { version: 2, high: 0, low: 123_456_789 });
 });
 
 test('what a peer must not send is an error, after the packets before it', () => {

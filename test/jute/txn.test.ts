@@ -57,8 +57,14 @@ test('a create of old servers has no parentCVersion: -1', () => {
   assert.deepEqual(decodeTxn(apacheBytes('txn.createV0')), { ...header, body });
 });
 
-test('a digest behind the body is skipped', () => {
-  assert.deepEqual(decodeTxn(apacheBytes('txn.digest')), { ...header, body: apache['setData'] });
+test('a digest behind the body', () => {
+  const bytes = apacheBytes('txn.digest');
+  const digest = { version: 2, high: 0, low: 123_456_789 };
+  const txn = { ...header, body: apache['setData']!, digest };
+  assert.deepEqual(decodeTxn(bytes), txn);
+  assert.deepEqual(encodeTxn(w, txn), bytes);
+  const negative = { ...txn, digest: { version: 2, high: -1, low: -0x8000_0000 } };
+  assert.deepEqual(decodeTxn(encodeTxn(w, negative)), negative);
 });
 
 test('a closeSession of old servers has no record, with or without a digest', () => {

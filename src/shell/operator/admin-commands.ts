@@ -14,6 +14,7 @@ import {
   watchesByConnection,
   watchesByPath,
 } from '../../server/queries.js';
+import { digestNumber } from '../../tree/digest.js';
 import { countNodes } from '../../tree/tree.js';
 import { addressText } from '../address.js';
 import type { ConnectionFacts } from '../client-connection.js';
@@ -53,8 +54,13 @@ export const READ_COMMANDS: readonly ReadCommand[] = [
     connections: connections.map(connectionFields),
     secure_connections: secureConnections.map(connectionFields),
   })),
-  // Digests of the tree are not kept: see docs/operating.md.
-  command('hash', () => ({ digests: [] })),
+  command('hash', ({ member }) => ({
+    digests: member.service.digests.log.map((digest) => ({
+      zxid: digest.zxid,
+      digest: digestNumber(digest),
+      digestVersion: digest.version,
+    })),
+  })),
   command('dirs', ({ config }) => ({
     datadir_size: folderSize(versionFolder(config.dataDir)),
     logdir_size: folderSize(versionFolder(config.dataLogDir)),

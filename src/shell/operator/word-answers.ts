@@ -13,6 +13,8 @@ import {
   watchesByConnection,
   watchesByPath,
 } from '../../server/queries.js';
+import type { ZxidDigest } from '../../server/digests.js';
+import { digestNumber } from '../../tree/digest.js';
 import { countNodes } from '../../tree/tree.js';
 import { configText } from '../../config/config-text.js';
 import { ownPeer } from '../listeners.js';
@@ -43,10 +45,17 @@ export function answerWord(word: string, argument: Buffer, view: OperatorView): 
     case 'isro':
       return !view.isServing ? 'null' : view.mode === 'read-only' ? 'ro' : 'rw';
     case 'hash':
-      return view.isServing ? '' : NOT_SERVING;
+      return view.isServing ? hash(view) : NOT_SERVING;
     default:
       return view.isServing ? answerServing(word, view) : `${NOT_SERVING}\n`;
   }
+}
+
+/** Digests of the tree: the last zxids that are multiples of 128. */
+function hash({ member }: OperatorView): string {
+  const line = (digest: ZxidDigest): string =>
+    `${digest.zxid.toString(16)}: ${digestNumber(digest)}\n`;
+  return member.service.digests.log.map(line).join('');
 }
 
 function answerServing(word: string, view: OperatorView): string {

@@ -88,8 +88,9 @@ export async function newestSnapshot(
   const files = [...(await listFiles(folder, 'snapshot'))].reverse();
   for (const file of files) {
     try {
-      const { sessions, nodes } = await readSnapshotFile(file.path, file.compression);
-      return { zxid: file.zxid, sessions, nodes };
+      const { sessions, nodes, digest } = await readSnapshotFile(file.path, file.compression);
+      const image = { zxid: file.zxid, sessions, nodes };
+      return digest === undefined ? image : { ...image, digest };
     } catch (e) {
       if (!(e instanceof DecodeError)) throw e;
       notes.push(`snapshot ${file.path} cannot be read (${reasonOf(e)}): trying an older one`);

@@ -199,11 +199,10 @@ class DiskQueue implements Storage {
     const { folders, log, imageOf, policy, compression } = this.parts;
     await this.#endSnapshot(() => true);
     const { zxid } = snapshot;
-    const { sessions, nodes } = imageOf(snapshot);
+    // The packet's zxid, not the state's: an epoch may begin between them.
+    const image = { ...imageOf(snapshot), zxid };
     const path = installPath(folders.snapshots, zxid, compression);
-    const complete = await writeSnapshotFile(path + TMP, { zxid, sessions, nodes }, true, () =>
-      this.#alive(),
-    );
+    const complete = await writeSnapshotFile(path + TMP, image, true, () => this.#alive());
     if (!complete) return;
     await renameDurably(folders.snapshots, path + TMP, path);
     log.roll();

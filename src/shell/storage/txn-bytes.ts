@@ -1,12 +1,12 @@
 /**
  * Each transaction is encoded once: the bytes of the PROPOSAL are those of the log record. A
- * learner keeps the bytes that its leader sent, digest included.
+ * learner keeps the bytes that its leader sent.
  *
  * Bytes are kept for a few thousand transactions, each in a place that its zxid gives: until the
  * log has them and every learner was sent them, which is a few turns of the event loop. (A WeakMap
  * forgets by itself, and costs more in garbage collections than all of the encoding: a third of a
- * standalone server's CPU under writes.) Large ones are encoded again,
- * without a digest of the leader's: a copy costs less than keeping them.
+ * standalone server's CPU under writes.) Large ones are encoded again: a copy costs less than
+ * keeping them.
  */
 import type { Buffer } from 'node:buffer';
 import type { Txn } from '../../core/txn.js';
