@@ -23,13 +23,13 @@ export interface ConfigNode {
   readonly version: Zxid;
 }
 
-/** The tree with `config` written at `time`. */
+/** The tree with `config` written at `time`. No part of the digest: each server has its own. */
 export function withConfigNode(tree: Tree, config: ConfigNode, time: Millis): Tree {
   const there = withNode(tree);
   const node = getNode(there, CONFIG_PATH);
   if (node === undefined) return tree;
-  const written = withData(node, config.text, CONFIG_DATA_VERSION, config.version, time);
-  return withNodes(there, replaceAt(there.nodes, CONFIG_PATH, written), there.acls);
+  const written = withData(node, config.text, CONFIG_DATA_VERSION, config.version, time, 0);
+  return withNodes(there, replaceAt(there.nodes, CONFIG_PATH, written), there.acls, there.digest);
 }
 
 /** A snapshot of a server before 3.5 has no such node. */
@@ -44,5 +44,5 @@ function withNode(tree: Tree): Tree {
   const children = addName(parent.children, nameOf(CONFIG_PATH));
   const listed = withChildren(parent, children, parent.cversion, parent.pzxid);
   const nodes = insertAt(tree.nodes, CONFIG_PATH, { ...fresh, acl });
-  return withNodes(tree, replaceAt(nodes, parentPath, listed), acls);
+  return withNodes(tree, replaceAt(nodes, parentPath, listed), acls, tree.digest);
 }
