@@ -34,7 +34,8 @@ but the deep ones and the mutants.
   --list           only list the models
   --story          tell the counterexamples that the manifest expects, too
   --save DIR       save all counterexamples in DIR; without it those that the manifest does not
-                   expect are saved in ${SAVE_FOLDER}/ (zab replay reads them)
+                   expect are saved in ${SAVE_FOLDER}/: MODEL.json, which zab replay
+                   reads, and MODEL.ndjson, a trace, which zab validate reads
   --json           one JSON object on stdout
   --junit FILE     JUnit XML, too
   --manifest FILE  another manifest
@@ -108,12 +109,14 @@ function wrong(outcome: Outcome): boolean {
 }
 
 function printStories(told: readonly Told[], all: boolean, io: CommandIo): void {
-  for (const { outcome, story, file } of told) {
+  for (const { outcome, story, file, trace, noTrace } of told) {
     if (!all && !wrong(outcome)) continue;
     io.out('');
     io.out(`counterexample of ${outcome.model.name}`);
     for (const line of story) io.out(`  ${line}`);
     if (file !== null) io.out(`  saved as ${file}`);
+    if (trace !== null) io.out(`  and as a trace: ${trace}`);
+    if (noTrace !== null) io.out(`  not as a trace: ${noTrace}`);
   }
 }
 

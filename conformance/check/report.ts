@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { count, table } from '../command-io.js';
 import type { JUnitCase, JUnitSuite } from '../junit.js';
 import { propertySources } from '../story/properties.js';
+import { saveTrace } from '../counterexample/save.js';
 import { saveCounterexample } from '../story/saved.js';
 import { tellStory } from '../story/story.js';
 import type { Violated } from '../story/story.js';
@@ -63,6 +64,10 @@ export interface Told {
   readonly story: readonly string[];
   /** Where it was saved; null: it was not. */
   readonly file: string | null;
+  /** Where it was saved as a trace. */
+  readonly trace: string | null;
+  /** Why there is no trace of it, though it is one of the protocol. */
+  readonly noTrace: string | null;
 }
 
 function configOf(manifest: Manifest, model: Model): string {
@@ -102,7 +107,9 @@ export function tell(
       counterexample,
     };
     const file = folder === null ? null : saveCounterexample(folder, saved);
-    return [{ outcome, story, file }];
+    const none = { trace: null, noTrace: null };
+    const traced = folder === null ? none : saveTrace(folder, saved);
+    return [{ outcome, story, file, ...traced }];
   });
 }
 
@@ -124,13 +131,15 @@ export function outcomeJson(outcome: Outcome, told: readonly Told[]): unknown {
     elapsedMs: Math.round(result.elapsedMs),
     counterexample: (result.counterexample?.states ?? []).map((s) => s.action ?? 'Init'),
     file: told.find((each) => each.outcome === outcome)?.file ?? null,
+    trace: told.find((each) => each.outcome === outcome)?.trace ?? null,
   };
 }
 
 function outcomeCase(outcome: Outcome, told: readonly Told[]): JUnitCase {
   const { model, result, mismatches } = outcome;
   const { distinct, depth, generated } = result.progress;
-  const { story = [], file = null } = told.find((each) => each.outcome === outcome) ?? {};
+  const found = told.find((each) => each.outcome === outcome);
+  const { story = [], file = null, trace = null } = found ?? {};
   const common = {
     name: model.name,
     classname: `zab.check.${model.class}`,
@@ -140,7 +149,7 @@ function outcomeCase(outcome: Outcome, told: readonly Told[]): JUnitCase {
       `${count(distinct)} distinct states of ${count(generated)}, depth ${count(depth)}`,
   };
   if (mismatches.length === 0) return { ...common, outcome: { kind: 'passed' } };
-  const where = file === null ? [] : [`saved as ${file}`];
+  const where = [file, trace].flatMap((path) => (path === null ? [] : [`saved as ${path}`]));
   return {
     ...common,
     outcome: {
