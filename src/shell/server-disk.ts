@@ -7,7 +7,7 @@ import type { ServerConfig } from '../config/server-config.js';
 import type { DiskOp } from '../core/effect.js';
 import { snapshotReady, type MemberState } from '../server/member.js';
 import { imageOf } from '../tree/image.js';
-import type { Tree } from '../tree/tree.js';
+import { emptyTree, type Tree } from '../tree/tree.js';
 import { monotonicNow } from './clock.js';
 import type { Logger } from './logger.js';
 import { DigestMeter } from './metrics/digest-meter.js';
@@ -79,6 +79,8 @@ export class ServerDisk {
     );
     this.#storage = storage;
     for (const note of recovered.notes) log.warn(note);
+    // Apache's server does not start on a folder that has a log and no snapshot.
+    if (recovered.image === null) await storage.snapshot(imageOf(emptyTree()));
     const ms = monotonicNow() - start;
     metrics.dbInitTime.add(ms);
     if (recovered.image !== null) metrics.startupSnapLoadTime.add(ms);
