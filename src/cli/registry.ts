@@ -24,6 +24,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cli.js')).command,
   },
   {
+    name: 'snapshot',
+    summary: "write a server's data to a file, by AdminServer",
+    load: async () => (await import('./commands/snapshot.js')).command,
+  },
+  {
+    name: 'restore',
+    summary: "put a snapshot file in place of a server's data, by AdminServer",
+    load: async () => (await import('./commands/restore.js')).command,
+  },
+  {
     name: 'check',
     summary: 'check the TLA+ models with TLC, as the manifest says',
     load: async () => (await import('./commands/check.js')).command,

@@ -1,4 +1,5 @@
 /** What the commands that run servers have in common: readiness, signals, faults. */
+import { parseDefinition } from '../config/system-properties.js';
 import type { LogFormat, LogLevel } from '../shell/logger.js';
 import { UsageError } from './command.js';
 
@@ -24,6 +25,15 @@ export function readLogFormat(command: string, text: string | undefined): LogFor
   const format = text ?? 'text';
   if (format === 'text' || format === 'json') return format;
   throw new UsageError(`zab ${command}: --log-format must be text or json, not '${format}'`);
+}
+
+/** The `-DNAME=VALUE` words, wherever they stand, and the rest. */
+export function takeDefinitions(
+  args: readonly string[],
+): readonly [Readonly<Record<string, string>>, readonly string[]] {
+  const isDefinition = (word: string): boolean => word.startsWith('-D');
+  const definitions = args.filter(isDefinition).map((word) => parseDefinition(word.slice(2)));
+  return [Object.fromEntries(definitions), args.filter((word) => !isDefinition(word))];
 }
 
 export interface Running {
@@ -99,4 +109,9 @@ function waitForSignal(untilEof: boolean): {
     process.stdin.resume();
   }
   return { came, stop };
+}
+
+/** On a line of its own, before the one that many wait for. */
+export function tellSecure(address: string, json: boolean): void {
+  process.stdout.write(`${json ? JSON.stringify({ secure: address }) : `secure ${address}`}\n`);
 }

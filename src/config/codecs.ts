@@ -71,6 +71,14 @@ export function decode<A>(
 export const anyInteger: TextCodec<number> = integer(-0x8000_0000, 0x7fff_ffff);
 
 /** Any whole number of a Java `long` that is exact here. */
+/** As Java's `Integer.decode` takes it: decimal, or with 0x or # before it. */
+export const javaInteger: TextCodec<number> = codec("a whole number, or one with '0x'", (value) => {
+  const digits = /^(?:0x|#)([0-9a-f]{1,8})$/i.exec(value)?.[1];
+  const number =
+    digits === undefined ? Number(/^-?\d{1,10}$/.exec(value)?.[0]) : parseInt(digits, 16);
+  return Math.abs(number) <= 0x7fff_ffff ? number : undefined;
+});
+
 export const count: TextCodec<number> = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const decimal: TextCodec<number> = codec('a number of at least 0', (value) =>

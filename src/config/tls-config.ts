@@ -116,36 +116,63 @@ export function tlsConfig(
     fine = false;
     tell(prefix + key, reason);
   };
-  if (keys.contextSupplierClass !== null) {
-    problem('context.supplier.class', 'Java classes cannot be loaded: use a key store');
-  }
-  for (const key of ['crl', 'ocsp'] as const) {
-    if (keys[key]) problem(key, 'whether a certificate is revoked cannot be checked here');
-  }
-  const keyStore = storeOf(keys, 'keyStore', problem);
-  const trustStore = storeOf(keys, 'trustStore', problem);
+  const { keyStore, trustStore, minVersion, maxVersion, ciphers } = materialOf(keys, problem);
   if (keys.keyStoreLocation === null) problem('keyStore.location', 'is not set: TLS needs it');
   // With its own authorities only, Apache's x509 provider refuses every certificate.
   if (trustStore === null && keys.clientAuth === 'need' && keys.trustStoreLocation === null) {
     const why = `is not set: needed to verify certificates (or set ${prefix}clientAuth=none)`;
     problem('trustStore.location', why);
   }
-  const versions = versionsOf(keys, problem);
-  const ciphers = keys.cipherSuites.length === 0 ? null : cipherList(keys.cipherSuites);
-  if (ciphers !== null && 'reason' in ciphers) problem('ciphersuites', ciphers.reason);
   if (!fine || keyStore === null) return null;
   const verify = keys.hostnameVerification ?? (prefix === 'ssl.' || !fips);
   return {
-    keyStore,
-    trustStore,
-    ...versions,
-    ciphers: ciphers !== null && 'value' in ciphers ? ciphers.value : null,
+    ...{ keyStore, trustStore, minVersion, maxVersion, ciphers },
     clientAuth: keys.clientAuth,
     verifyServerHost: verify,
     verifyClientHost: verify && keys.clientHostnameVerification,
     reverseLookup: keys.allowReverseDnsLookup,
     detectionTimeout: keys.handshakeDetectionTimeout,
     reload: keys.certReload,
+  };
+}
+
+/** What a client does with its `zookeeper.ssl.` properties (Apache: `ClientX509Util`). */
+export type ClientTlsConfig = Material & {
+  /** Must the server's certificate name its host? */
+  readonly verifyServerHost: boolean;
+};
+
+/** As {@link tlsConfig}, for who only dials: it need not have a certificate of its own. */
+export function clientTlsConfig(keys: TlsKeys, tell: TellProblem): ClientTlsConfig | null {
+  let fine = true;
+  const material = materialOf(keys, (key, reason) => {
+    fine = false;
+    tell(`ssl.${key}`, reason);
+  });
+  return fine ? { ...material, verifyServerHost: keys.hostnameVerification ?? true } : null;
+}
+
+/** Keys, authorities, versions and ciphers: what either side of a connection has. */
+interface Material extends Versions {
+  readonly keyStore: StoreConfig | null;
+  readonly trustStore: StoreConfig | null;
+  readonly ciphers: string | null;
+}
+
+function materialOf(keys: TlsKeys, problem: TellProblem): Material {
+  if (keys.contextSupplierClass !== null) {
+    problem('context.supplier.class', 'Java classes cannot be loaded: use a key store');
+  }
+  for (const key of ['crl', 'ocsp'] as const) {
+    if (keys[key]) problem(key, 'whether a certificate is revoked cannot be checked here');
+  }
+  const ciphers = keys.cipherSuites.length === 0 ? null : cipherList(keys.cipherSuites);
+  if (ciphers !== null && 'reason' in ciphers) problem('ciphersuites', ciphers.reason);
+  return {
+    keyStore: storeOf(keys, 'keyStore', problem),
+    trustStore: storeOf(keys, 'trustStore', problem),
+    ...versionsOf(keys, problem),
+    ciphers: ciphers !== null && 'value' in ciphers ? ciphers.value : null,
   };
 }
 

@@ -1,6 +1,6 @@
 /** `zab start` and `zab server`, as processes. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ZooKeeperServer } from '../../src/testing/index.js';
 import { Client } from '../e2e/client.js';
+import {
+  keytool,
+  makeKeyMaterial,
+  PASSWORD,
+  tlsLines,
+  type KeyMaterial,
+} from '../support/key-material.js';
 import { freePorts } from '../support/server-process.js';
-import { MAIN, Zab, zab } from './process.js';
+import { MAIN, Zab, zab, type Outcome } from './process.js';
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'zab-cli-'));
@@ -39,6 +46,87 @@ test('zab start: three servers, ready when all of them serve; SIGTERM ends them'
   }
   const { code, stderr } = await start.signal('SIGTERM');
   assert.deepEqual([code, stderr], [0, '']);
+});
+
+/** The client's stores in each format, and what names their properties. */
+async function clientStores(folder: string, { pem, trust }: KeyMaterial) {
+  const stores = { pem: [pem.client, trust] } as Record<string, readonly [string, string]>;
+  for (const [ending, type] of [
+    ['p12', 'PKCS12'],
+    ['jks', 'JKS'],
+  ] as const) {
+    const [own, trusted] = [join(folder, `own.${ending}`), join(folder, `trust.${ending}`)];
+    const opened = (file: string) => ['-keystore', file, '-storepass', PASSWORD];
+    await keytool(
+      ...['-importcert', '-noprompt', '-alias', 'authority', '-file', trust],
+      ...['-storetype', type, ...opened(trusted)],
+    );
+    await keytool(
+      ...['-genkeypair', '-alias', 'own', '-keyalg', 'EC', '-dname', 'CN=own'],
+      ...['-keypass', PASSWORD, '-storetype', type, ...opened(own)],
+    );
+    stores[ending] = [own, trusted];
+  }
+  return stores;
+}
+
+test('zab start --secure: TLS beside each port; zab cli with stores of every format', async () => {
+  await inFolder(async (folder) => {
+    const keys = makeKeyMaterial(folder);
+    const config = join(folder, 'shared.cfg');
+    // What keytool makes is signed by itself, so nobody would trust it.
+    writeFileSync(config, [...tlsLines('ssl.', keys), 'ssl.clientAuth=none'].join('\n'));
+    const options = ['--size', '2', '--port', '0', '--secure', '--config', config];
+    const start = new Zab('start', ...options, '-Dzookeeper.extendedTypesEnabled=true');
+    const first = await start.firstLine();
+    const secure = /^secure (\S+)$/.exec(first)?.[1]?.split(',') ?? [];
+    assert.equal(secure.length, 2, first);
+    const stores = await clientStores(folder, keys);
+    for (const [ending, [own, trusted]] of Object.entries(stores)) {
+      const file = join(folder, `${ending}.properties`);
+      const password = ending === 'pem' ? [] : [`zookeeper.ssl.keyStore.password=${PASSWORD}`];
+      const given = ['zookeeper.client.secure=true', `zookeeper.ssl.keyStore.location=${own}`];
+      const trust = [`zookeeper.ssl.trustStore.location=${trusted}`];
+      if (ending !== 'pem') trust.push(`zookeeper.ssl.trustStore.password=${PASSWORD}`);
+      writeFileSync(file, [...given, ...password, ...trust].join('\n'));
+      const node = `/${ending}`;
+      const server = ['-server', secure[0] ?? '', '-client-configuration', file];
+      const made = await zab('cli', ...server, 'create', '-t', '60000', node, ending);
+      assert.deepEqual([made.code, made.stderr], [0, `Created ${node}\n`]);
+    }
+    const distrusting = join(folder, 'wrong.properties');
+    writeFileSync(distrusting, `zookeeper.ssl.keyStore.location=${join(folder, 'none.jks')}`);
+    const secured = ['-Dzookeeper.client.secure=true'].join(' ');
+    const { code, stderr } = await withFlags(secured, ['-client-configuration', distrusting, 'ls']);
+    assert.deepEqual([code, /none\.jks: no such file/.test(stderr)], [2, true], stderr);
+    assert.equal((await start.signal('SIGTERM')).code, 0);
+  });
+});
+
+function withFlags(flags: string, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, CLIENT_JVMFLAGS: flags };
+    const child = execFile(process.execPath, [MAIN, 'cli', ...args], { env }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+test('zab start: what cannot stand in --config, or is wrong there', async () => {
+  await inFolder(async (folder) => {
+    const config = join(folder, 'shared.cfg');
+    const refused = async (text: string, words: RegExp, ...more: readonly string[]) => {
+      writeFileSync(config, text);
+      const { code, stdout, stderr } = await zab('start', '--config', config, ...more);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, words);
+    };
+    await refused('tickTime=1000\nclientPort=1', /shared\.cfg:2: clientPort: each server/);
+    await refused('server.1=a:1:2', /shared\.cfg:1: server\.1: each server/);
+    await refused('\ntickTime=soon', /shared\.cfg:2: tickTime: 'soon'/);
+    await refused('', /ssl\.keyStore\.location is not set/, '--secure');
+    assert.equal((await zab('start', '--config', join(folder, 'none'))).code, 2);
+  });
 });
 
 test('zab start without --data leaves nothing behind', async () => {

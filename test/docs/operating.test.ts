@@ -1,5 +1,6 @@
 /** docs/operating.md: its zoo.cfg runs, its commands answer what stands behind them, its keys are read. About 5 s. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,6 +9,7 @@ import { packageRoot } from '../../conformance/package-root.js';
 import { startServer, type Server } from '../../src/shell/server.js';
 import { fourLetterWord } from '../support/four-letter-word.js';
 import { dropFolder, makeFolder } from '../support/server-process.js';
+import { MAIN } from '../cli/process.js';
 import { http } from '../shell/operator/pair.js';
 
 const text = readFileSync(join(packageRoot(), 'docs', 'operating.md'), 'utf8');
@@ -34,10 +36,24 @@ after(async () => {
   dropFolder(folder);
 });
 
+/** `zab …` as a shell would run it in the folder of the example. */
+const zab = (command: string): Promise<string> => {
+  const args = [...command.matchAll(/'([^']*)'|(\S+)/g)]
+    .map(([, quoted, word = '']) => quoted ?? word)
+    .map((word) => word.replace('http://ADMIN', `http://127.0.0.1:${server.adminPort}`));
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [MAIN, ...args.slice(1)], { cwd: folder }, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error);
+    });
+  });
+};
+
 /** What a shell with `nc` and `curl` would print. */
 const answerTo = async (command: string): Promise<string> => {
   const word = /^echo (\w{4}) \| nc HOST PORT$/.exec(command)?.[1];
   if (word !== undefined) return fourLetterWord(`127.0.0.1:${server.address.port}`, word);
+  if (command.startsWith('zab ')) return zab(command);
   assert.match(command, /^curl -s /);
   const [, port = '', path = ''] = /http:\/\/(ADMIN|METRICS)(\S+)/.exec(command) ?? [];
   const auth = /-H 'Authorization: ([^']+)'/.exec(command)?.[1];

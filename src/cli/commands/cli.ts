@@ -21,7 +21,8 @@ Options:
   -timeout MS                  session timeout (default 30000)
   -r                           also use a read-only server
   -waitforconnection           wait for a server before the first command
-  -client-configuration FILE   a properties file of ZooKeeper's client: TLS, request timeout
+  -client-configuration FILE   a properties file of ZooKeeper's client: TLS, request timeout;
+                               -D words of JVMFLAGS and CLIENT_JVMFLAGS count below it
   --help                       show this
 
 Commands of zkCli.sh:
@@ -53,6 +54,11 @@ const SESSION_TIMEOUT = 30_000;
 function parseInvocation(args: readonly string[]): Invocation {
   let server = 'localhost:2181';
   let client: ClientOptions = { sessionTimeout: SESSION_TIMEOUT, failFast: true };
+  let configuration: string | null = null;
+  const configured = (): ClientOptions => ({
+    ...readClientConfig(configuration, process.env),
+    ...client,
+  });
   let waitForConnection = false;
   for (let i = 0; i < args.length; i++) {
     const option = args[i] ?? '';
@@ -62,17 +68,16 @@ function parseInvocation(args: readonly string[]): Invocation {
       return text;
     };
     if (!option.startsWith('-')) {
-      return { server, client, waitForConnection, words: args.slice(i) };
+      return { server, client: configured(), waitForConnection, words: args.slice(i) };
     }
     if (option === '-server') server = value();
     else if (option === '-timeout') client = { ...client, sessionTimeout: milliseconds(value()) };
     else if (option === '-r') client = { ...client, readOnly: true };
     else if (option === '-waitforconnection') waitForConnection = true;
-    else if (option === '-client-configuration')
-      client = { ...client, ...readClientConfig(value()) };
+    else if (option === '-client-configuration') configuration = value();
     else throw new UsageError(`zab cli: unknown option '${option}' (see zab cli --help)`);
   }
-  return { server, client, waitForConnection, words: [] };
+  return { server, client: configured(), waitForConnection, words: [] };
 }
 
 function milliseconds(text: string): number {

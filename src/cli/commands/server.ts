@@ -1,13 +1,13 @@
 /** `zab server`: one server from a zoo.cfg, as `zkServer.sh start-foreground` runs it. */
 import { loadConfig } from '../../config/load.js';
-import { parseDefinition, propertiesOfEnvironment } from '../../config/system-properties.js';
+import { propertiesOfEnvironment } from '../../config/system-properties.js';
 import { addressText, reachable } from '../../shell/address.js';
 import { createLogger } from '../../shell/logger.js';
 import { startServer } from '../../shell/server.js';
 import { openTraceFile } from '../../testing/trace-file.js';
 import { parseArguments } from '../args.js';
 import { UsageError, type Command } from '../command.js';
-import { readLogFormat, readLogLevel, untilSignal } from '../serve.js';
+import { readLogFormat, readLogLevel, takeDefinitions, tellSecure, untilSignal } from '../serve.js';
 
 const usage = `
 Usage: zab server ZOO.CFG [OPTIONS]
@@ -26,15 +26,6 @@ Options:
   --until-eof     end when standard input ends, too: for a program that starts it
   --help          show this
 `;
-
-/** The `-DNAME=VALUE` words, wherever they stand, and the rest. */
-function takeDefinitions(
-  args: readonly string[],
-): readonly [Readonly<Record<string, string>>, readonly string[]] {
-  const isDefinition = (word: string): boolean => word.startsWith('-D');
-  const definitions = args.filter(isDefinition).map((word) => parseDefinition(word.slice(2)));
-  return [Object.fromEntries(definitions), args.filter((word) => !isDefinition(word))];
-}
 
 async function run(args: readonly string[]): Promise<number> {
   const [definitions, others] = takeDefinitions(args);
@@ -78,11 +69,6 @@ async function run(args: readonly string[]): Promise<number> {
   } finally {
     trace?.close();
   }
-}
-
-/** On a line of its own, before the one that many wait for. */
-function tellSecure(address: string, json: boolean): void {
-  process.stdout.write(`${json ? JSON.stringify({ secure: address }) : `secure ${address}`}\n`);
 }
 
 export const command: Command = {

@@ -6,14 +6,15 @@
  * Deviations: a standalone server of Apache's ends if the port is taken; a command that is asked
  * for by the wrong method is answered 405, where Apache fails with a null pointer (500).
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { Identity } from '../../core/txn.js';
 import { Perms } from '../../tree/acl.js';
 import { plainIp } from '../address.js';
 import type { Logger } from '../logger.js';
 import { READ_COMMANDS, type Fields, type ReadCommand } from './admin-commands.js';
 import type { AdminData, DataAnswer } from './admin-data.js';
+import { AdminPort, adminTls } from './admin-port.js';
 import { javaJson } from './java-text.js';
 import type { OperatorView } from './view.js';
 
@@ -24,11 +25,15 @@ export interface AdminServerOptions {
   readonly view: OperatorView;
   readonly data: AdminData;
   readonly log: Logger;
-  /** Who `Authorization: SCHEME AUTH` proves to be; null: nobody. */
+  /**
+   * Who `Authorization: SCHEME AUTH` proves to be; null: nobody.
+   * @param certificate DER of the client's, verified; null: it has shown none.
+   */
   readonly identify: (
     scheme: string,
     auth: Buffer | null,
     ip: string,
+    certificate: Buffer | null,
   ) => readonly Identity[] | null;
   /** May they do that with the root? */
   readonly mayAccessRoot: (identities: readonly Identity[], perm: number) => boolean;
@@ -36,48 +41,41 @@ export interface AdminServerOptions {
 
 export class AdminServer {
   readonly port: number;
-  readonly #server: Server;
+  readonly #port: AdminPort;
 
-  private constructor(server: Server) {
-    this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+  private constructor(port: AdminPort) {
+    this.#port = port;
+    this.port = port.port;
   }
 
-  /** Listens; null, and a warning, if the port cannot be had. */
-  static start(options: AdminServerOptions): Promise<AdminServer | null> {
-    const { host, port, idleTimeout, commandUrl } = options.view.config.admin;
+  /** Listens; null, and a warning, if the port or its key material cannot be had. */
+  static async start(options: AdminServerOptions): Promise<AdminServer | null> {
+    const { view, log } = options;
+    const { host, port, idleTimeout, commandUrl } = view.config.admin;
     const handler = new Handler(options);
-    const server = createServer((request, response) => {
-      handler.handle(request, response).catch((error: unknown) => {
-        options.log.error('admin command failed', { reason: String(error) });
-        if (!response.headersSent) response.writeHead(500);
-        response.end();
+    try {
+      const opened = await AdminPort.open({
+        ...{ host, port, idleTimeout },
+        tls: adminTls(view.config, log),
+        handler: (request, response) => {
+          handler.handle(request, response).catch((error: unknown) => {
+            log.error('admin command failed', { reason: String(error) });
+            if (!response.headersSent) response.writeHead(500);
+            response.end();
+          });
+        },
       });
-    });
-    server.keepAliveTimeout = idleTimeout;
-    server.timeout = idleTimeout;
-    return new Promise((resolve) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const reason = error.code ?? error.message;
-        options.log.warn('AdminServer does not start', { host, port, reason });
-        resolve(null);
-      });
-      const where = host === '0.0.0.0' ? { port } : { host, port };
-      server.listen({ ...where, exclusive: true }, () => {
-        server.removeAllListeners('error');
-        server.on('error', () => undefined);
-        const started = new AdminServer(server);
-        options.log.info('AdminServer started', { host, port: started.port, url: commandUrl });
-        resolve(started);
-      });
-    });
+      log.info('AdminServer started', { host, port: opened.port, url: commandUrl });
+      return new AdminServer(opened);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      log.warn('AdminServer does not start', { host, port, reason: code ?? message });
+      return null;
+    }
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    return this.#port.close();
   }
 }
 
@@ -193,13 +191,23 @@ class Handler {
     const identities =
       more !== undefined
         ? null
-        : this.#options.identify(scheme, auth === undefined ? null : Buffer.from(auth), ip);
+        : this.#options.identify(
+            scheme,
+            auth === undefined ? null : Buffer.from(auth),
+            ip,
+            certificateOf(socket),
+          );
     if (identities === null || identities.length === 0) {
       return { status: 401, fields: {}, error: 'Not authenticated' };
     }
     const allowed = ALL_PERMS.every((perm) => this.#options.mayAccessRoot(identities, perm));
     return allowed ? null : { status: 403, fields: {}, error: 'Not authorized' };
   }
+}
+
+function certificateOf(socket: IncomingMessage['socket']): Buffer | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  return socket.getPeerX509Certificate()?.raw ?? null;
 }
 
 function ok(fields: Fields, error: string | null = null): Answer {

@@ -23,6 +23,7 @@ import { fileDescriptors, watchCollections } from '../metrics/process-gauges.js'
 import { StepMeter } from '../metrics/step-meter.js';
 import { allMetrics, createServerMetrics, type ServerMetrics } from '../metrics/server-metrics.js';
 import type { PeerFacts, QuorumPort } from '../quorum-port.js';
+import { x509Identities } from '../server-security.js';
 import { AdminData, type TakenSnapshot } from './admin-data.js';
 import { AdminServer } from './admin-server.js';
 import { AuditLog } from './audit.js';
@@ -121,11 +122,6 @@ export class Operator implements OperatorView {
   #openAdmin(): Promise<AdminServer | null> {
     const { config, metrics } = this;
     const { log, takeSnapshot, restore } = this.#parts;
-    if (config.admin.portUnification || config.admin.forceHttps) {
-      // Nobody who asks for HTTPS wants passwords to come in plain.
-      log.error('AdminServer does not start: it has no HTTPS here', { port: config.admin.port });
-      return Promise.resolve(null);
-    }
     const { admin, disk } = config;
     const now = monotonicNow;
     const data = new AdminData({ admin, disk, metrics, log, now, takeSnapshot, restore });
@@ -133,9 +129,13 @@ export class Operator implements OperatorView {
       view: this,
       data,
       log,
-      identify: (scheme, auth, ip) => {
+      identify: (scheme, auth, ip, certificate) => {
         const { config: service } = this.member.service;
         if (!service.rules.schemes.has(scheme)) return null;
+        if (scheme === 'x509') {
+          const { x509SuperUser } = config.security;
+          return certificate === null ? null : x509Identities(certificate, x509SuperUser);
+        }
         return authenticate([], { op: 'auth', scheme, auth }, ip, service);
       },
       mayAccessRoot: (identities, perm) => {

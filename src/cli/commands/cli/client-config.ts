@@ -1,78 +1,93 @@
 /**
- * `-client-configuration FILE`: properties of Apache's client (`ZKClientConfig`) as options of ours.
- * Keys and certificates are PEM files or PKCS#12 stores; Java's own JKS format is not read.
+ * The properties of Apache's client (`ZKClientConfig`) as options of ours: those of the file that
+ * `-client-configuration` names, and before it those of `JVMFLAGS` and `CLIENT_JVMFLAGS`. Key and
+ * trust stores are PEM, PKCS #12 or JKS.
  */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientOptions } from '../../../client/index.js';
+import {
+  clientDefinitions,
+  parseClientConfig,
+  type ClientConfig,
+} from '../../../config/client-config.js';
+import { ConfigError } from '../../../config/server-config.js';
+import type { ClientTlsConfig } from '../../../config/tls-config.js';
+import { loadKeyStore, loadTrustStore } from '../../../shell/key-store/load.js';
+import { OperatorError } from '../../../shell/operator-error.js';
 import { UsageError } from '../../command.js';
 
-function properties(file: string): ReadonlyMap<string, string> {
-  let text: string;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param file null: only what the environment says.
+ * @throws {UsageError} for a file or a value that cannot be used.
+ */
+export function readClientConfig(file: string | null, env: Environment = {}): ClientOptions {
+  return told('cli', () => {
+    const { tls, requestTimeout, maxBuffer } = parse(file, env, false);
+    return {
+      ...(tls === null ? {} : { tls: connectionOptions(tls) }),
+      ...(requestTimeout === null ? {} : { requestTimeout }),
+      ...(maxBuffer === null ? {} : { maxBuffer }),
+    };
+  });
+}
+
+/**
+ * The TLS properties alone, for `zab COMMAND` that speaks HTTPS.
+ * @throws {UsageError} for a file or a value that cannot be used.
+ */
+export function readTlsOptions(
+  command: string,
+  file: string | null,
+  env: Environment,
+): ConnectionOptions {
+  return told(command, () => {
+    const { tls } = parse(file, env, true);
+    return tls === null ? {} : connectionOptions(tls);
+  });
+}
+
+function parse(file: string | null, env: Environment, secure: boolean): ClientConfig {
+  const text = file === null ? '' : readText(file);
+  return parseClientConfig(text, file ?? 'JVMFLAGS', clientDefinitions(env), secure);
+}
+
+/** What is wrong, as the user's fault. */
+function told<A>(command: string, read: () => A): A {
   try {
-    text = readFileSync(file, 'utf8');
+    return read();
   } catch (error) {
-    throw new UsageError(`zab cli: ${file}: ${(error as Error).message}`);
+    if (error instanceof ConfigError || error instanceof OperatorError) {
+      throw new UsageError(`zab ${command}: ${error.message}`);
+    }
+    throw error;
   }
-  const found = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*([^#!\s=:][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$/.exec(line);
-    if (match !== null) found.set(match[1] ?? '', match[2] ?? '');
-  }
-  return found;
 }
 
-function store(
-  all: ReadonlyMap<string, string>,
-  which: 'keyStore' | 'trustStore',
-): { readonly bytes: Buffer; readonly pem: boolean; readonly password: string } | null {
-  const location = all.get(`zookeeper.ssl.${which}.location`);
-  if (location === undefined) return null;
-  const type = all.get(`zookeeper.ssl.${which}.type`) ?? location.split('.').at(-1) ?? '';
-  const kind = type.toLowerCase();
-  if (!['pem', 'p12', 'pkcs12'].includes(kind)) {
-    throw new UsageError(`zab cli: ${location}: only PEM and PKCS12 stores can be read`);
-  }
-  if (which === 'trustStore' && kind !== 'pem') {
-    throw new UsageError(`zab cli: ${location}: the trust store must be PEM`);
-  }
-  let bytes: Buffer;
+function readText(file: string): string {
   try {
-    bytes = readFileSync(location);
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`zab cli: ${location}: ${(error as Error).message}`);
+    throw new OperatorError(`${file}: ${(error as Error).message}`);
   }
-  return { bytes, pem: kind === 'pem', password: all.get(`zookeeper.ssl.${which}.password`) ?? '' };
 }
 
-function tlsOptions(all: ReadonlyMap<string, string>): ConnectionOptions {
-  const key = store(all, 'keyStore');
-  const trust = store(all, 'trustStore');
-  const verify = all.get('zookeeper.ssl.hostnameVerification') !== 'false';
-  const passphrase = key === null || key.password === '' ? {} : { passphrase: key.password };
+/** @throws {OperatorError} if a store cannot be read. */
+function connectionOptions(tls: ClientTlsConfig): ConnectionOptions {
+  const { keyStore, trustStore, minVersion, maxVersion, ciphers, verifyServerHost } = tls;
+  const own = keyStore === null ? null : loadKeyStore(keyStore);
   return {
-    ...(trust === null ? {} : { ca: trust.bytes }),
-    ...(key === null ? {} : key.pem ? { key: key.bytes, cert: key.bytes } : { pfx: key.bytes }),
-    ...passphrase,
-    ...(verify ? {} : { checkServerIdentity: () => undefined }),
-  };
-}
-
-/** @throws {UsageError} for a file that cannot be used. */
-export function readClientConfig(file: string): ClientOptions {
-  const all = properties(file);
-  const timeout = all.get('zookeeper.request.timeout');
-  const maxBuffer = all.get('jute.maxbuffer');
-  return {
-    ...(all.get('zookeeper.client.secure') === 'true' ? { tls: tlsOptions(all) } : {}),
-    ...(timeout === undefined
+    ...(own === null
       ? {}
-      : { requestTimeout: whole('zookeeper.request.timeout', timeout) }),
-    ...(maxBuffer === undefined ? {} : { maxBuffer: whole('jute.maxbuffer', maxBuffer) }),
+      : {
+          key: own.key.export({ type: 'pkcs8', format: 'pem' }),
+          cert: own.chain.map(String).join('\n'),
+        }),
+    ...(trustStore === null ? {} : { ca: loadTrustStore(trustStore).map(String) }),
+    ...{ minVersion, maxVersion },
+    ...(ciphers === null ? {} : { ciphers }),
+    ...(verifyServerHost ? {} : { checkServerIdentity: () => undefined }),
   };
-}
-
-function whole(key: string, text: string): number {
-  if (/^(0x[0-9a-f]+|\d+)$/i.test(text)) return Number(text);
-  throw new UsageError(`zab cli: ${key} must be a whole number, not '${text}'`);
 }
