@@ -179,6 +179,8 @@ function storageConfig(config: ServerConfig): StorageConfig {
     snapCount,
     compression: disk.snapshotCompression === '' ? 'none' : disk.snapshotCompression,
     snapSizeLimitKb: Number.isFinite(snapSizeBytes) ? snapSizeBytes / 1024 : 0,
+    initial: imageOf(emptyTree(disk.digestEnabled)),
+    trustEmptySnapshot: disk.trustEmptySnapshot,
     imageOf: ({ image }) => imageOf(image as Tree),
   };
 }

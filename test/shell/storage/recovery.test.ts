@@ -269,6 +269,28 @@ for (const compression of ['gz', 'snappy'] as const) {
   });
 }
 
+test('an empty folder gets its first snapshot; a log without any is not believed', async (t) => {
+  const initial = imageAt(makeZxid(0, 0), 'nobody wrote yet');
+  const folder = await temporaryFolder(t);
+  const { storage, submit, answered, recovered } = await openAt(folder, { initial });
+  assert.equal(recovered.image, null);
+  assert.deepEqual(await readdir(join(folder, 'version-2')), ['snapshot.0']);
+  await answered(submit({ op: 'append', txn: txns(0, 1, 1)[0]! }));
+  await storage.close();
+  const again = await openAt(folder, { initial });
+  await again.storage.close();
+  assert.deepEqual(again.recovered.image, initial);
+  assert.deepEqual(contents(again.recovered.disk.log), contents(txns(0, 1, 1)));
+  await rm(inside(folder, 'snapshot.0'));
+  await assert.rejects(openAt(folder, { initial }), {
+    code: 'CORRUPT',
+    message: /^no snapshot in .*, but transactions in .*: what was before them is missing/,
+  });
+  const trusted = await openAt(folder, { initial, trustEmptySnapshot: true });
+  await trusted.storage.close();
+  assert.deepEqual(contents(trusted.recovered.disk.log), contents(txns(0, 1, 1)));
+});
+
 test('no readable snapshot at all stops the start', async (t) => {
   const folder = await written(t, txns(0, 1, 5));
   await writeFile(inside(folder, 'snapshot.3'), 'ZKSN but no more');
