@@ -19,7 +19,7 @@ const rows = (section: string): readonly string[] => {
     .slice(2);
 };
 
-for (const section of ['Clients', 'Operations', 'Servers']) {
+for (const section of ['Clients', 'Operations', 'Servers', 'Mixed ensembles']) {
   test(`${section}: every row has the test that shows it`, () => {
     const all = rows(section);
     assert.ok(all.length >= 5);

@@ -3,17 +3,18 @@
  * acknowledged is lost, no two servers differ at the end, every election ends, and a session that
  * lives through all of it keeps its ephemeral node and its watch.
  *
- * Two servers of one kind stand beside one of the other, which has the greatest sid: it wins when
- * one of the two was killed, and one of the two wins when it was. So the kinds take turns, unless a
- * server that is behind has to follow; which kind is killed is told in the end.
+ * In an ensemble of three, two servers of one kind stand beside one of the other, which has the
+ * greatest sid: it wins when one of the two was killed, and one of the two wins when it was. So the
+ * kinds take turns, unless a server that is behind has to follow; which kind is killed is told in the
+ * end. In an ensemble of five the kinds that are left decide.
  */
 import assert from 'node:assert/strict';
-import { ZooKeeper } from '../../../src/client/index.js';
 import { missingAt, startLoad, type Load } from '../../e2e/faults/load.js';
 import { Random } from '../../fuzz/random.js';
 import type { Kind } from '../../support/cluster.js';
 import { MixedEnsemble, type MixedMember } from '../../support/mixed-ensemble.js';
 import { assertSameTrees } from '../../support/whole-tree.js';
+import { Keeper } from './keeper.js';
 
 export interface RoundsOptions {
   readonly rounds: number;
@@ -31,40 +32,6 @@ export interface RoundsResult {
 
 const WRITERS = 2;
 const PACE_MS = 10;
-const SESSION_TIMEOUT = 30_000;
-
-/** A session that lives through all rounds. */
-class Keeper {
-  private constructor(
-    private readonly zk: ZooKeeper,
-    private readonly id: bigint,
-  ) {}
-
-  static async start(connectString: string): Promise<Keeper> {
-    const options = { sessionTimeout: SESSION_TIMEOUT, connectTimeout: 60_000 };
-    const zk = await ZooKeeper.connect(connectString, options);
-    await zk.create('/kept', 'alive', { mode: 'ephemeral' });
-    await zk.create('/watched');
-    return new Keeper(zk, zk.sessionId);
-  }
-
-  /** A watch that it leaves now fires after `during`, and its ephemeral is there. */
-  async through(during: () => Promise<void>): Promise<void> {
-    const fired = new Promise<string>((resolve) => {
-      void this.zk.getData('/watched', { watcher: ({ type }) => resolve(type) });
-    });
-    await during();
-    await this.zk.setData('/watched', 'changed');
-    assert.equal(await fired, 'NodeDataChanged');
-    assert.equal(this.zk.sessionId, this.id, 'the session is the same');
-    const stat = await this.zk.exists('/kept');
-    assert.equal(stat?.ephemeralOwner, this.id, 'its ephemeral is there');
-  }
-
-  close(): Promise<void> {
-    return this.zk.close();
-  }
-}
 
 interface Scene {
   readonly ensemble: MixedEnsemble;
@@ -117,22 +84,31 @@ async function stage(kinds: readonly Kind[], rounds: number, random: Random, say
   return { acknowledged: acknowledged.length, killed, outages };
 }
 
-/** Half of the rounds with two of Apache's servers and one of ours, half the other way round. */
+/** From so many rounds on, some of them are with five servers. */
+const ROUNDS_FOR_FIVE = 10;
+
+/** How many rounds with which servers: half with more of Apache's, half with more of ours. */
+function shapesFor(rounds: number): readonly (readonly [readonly Kind[], number])[] {
+  const five = rounds < ROUNDS_FOR_FIVE ? 0 : Math.floor(rounds / 5);
+  const three = rounds - 2 * five;
+  return [
+    [['apache', 'apache', 'zab'], Math.ceil(three / 2)],
+    [['zab', 'zab', 'apache'], Math.floor(three / 2)],
+    [['apache', 'zab', 'apache', 'apache', 'zab'], five],
+    [['zab', 'apache', 'zab', 'zab', 'apache'], five],
+  ];
+}
+
 export async function playRounds({ rounds, seed, progress }: RoundsOptions): Promise<RoundsResult> {
   const began = performance.now();
   const say = (line: string): void => {
     progress(`${((performance.now() - began) / 1000).toFixed(1)} s: ${line}`);
   };
   const random = new Random(seed);
-  const half = Math.ceil(rounds / 2);
-  const shapes: readonly [readonly Kind[], number][] = [
-    [['apache', 'apache', 'zab'], half],
-    [['zab', 'zab', 'apache'], rounds - half],
-  ];
   let acknowledged = 0;
   const killed: Record<Kind, number> = { apache: 0, zab: 0 };
   const outages: number[] = [];
-  for (const [kinds, count] of shapes) {
+  for (const [kinds, count] of shapesFor(rounds)) {
     if (count === 0) continue;
     const result = await stage(kinds, count, random, say);
     acknowledged += result.acknowledged;
