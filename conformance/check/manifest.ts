@@ -35,6 +35,8 @@ const model = t.intersection(
       /** Mode simulate only. */
       simulate: exactly({ traces: integer(1), depth: integer(1), seed: integer(0) }, 'simulate'),
       heapMb: integer(1),
+      /** The specification of the same steps that tells a counterexample, if this one names none. */
+      namedBy: t.string,
       /** What it takes on one worker of a quiet machine, s; longer models start earlier. */
       seconds: integer(1),
     }),

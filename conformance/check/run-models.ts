@@ -10,6 +10,7 @@ import { expectationOf, libraryOf } from './manifest.js';
 import type { Manifest, Model } from './manifest.js';
 import { costOf, memoryMb, placed } from './place.js';
 import type { Placed } from './place.js';
+import { withNamedSteps } from './named-steps.js';
 import { ProgressText, seconds } from './progress.js';
 import { runOnCores } from './schedule.js';
 
@@ -157,7 +158,8 @@ async function runOne(
       liveProgress: io.status !== null && model.mode === 'check' && alone === undefined,
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     };
-    const result = await execute(run, tools);
+    const once = (each: TlcRun): Promise<TlcResult> => execute(each, tools);
+    const result = await withNamedSteps(await once(run), run, model.namedBy, once);
     const mismatches = mismatchesOf(model, result, each.workers, alone !== undefined);
     const outcome = { model, result, workers: each.workers, mismatches };
     if (!quiet) io.out(outcomeLine(outcome));
