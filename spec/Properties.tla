@@ -9,6 +9,13 @@ Range(s) == {s[n] : n \in 1..Len(s)}
 \* Every sequence of deliveries: those of each server now, and the longest that anybody ever made.
 Deliveries == {DeliveredBy(i) : i \in Server} \cup {committedLog}
 Comparable(s, t) == IsPrefix(s, t) \/ IsPrefix(t, s)
+\* All of them are first parts of one sequence, which has nothing twice. So it is unless Agreement or
+\* Integrity is violated; what is said of all deliveries, and of what comes before what in them, then
+\* holds if it holds of that one sequence.
+OneSequence ==
+  /\ \A i \in Server : IsPrefix(DeliveredBy(i), committedLog)
+  /\ Cardinality(Range(committedLog)) = Len(committedLog)
+LongestDeliveries == IF OneSequence THEN {committedLog} ELSE Deliveries
 OfEpoch(s, e) == LET Is(t) == t.epoch = e IN SelectSeq(s, Is)
 Established(l) == state[l] = "LEADING" /\ zabState[l] = "BROADCAST"
 \* What a quorum really is, whatever a mutant makes of IsQuorum.
@@ -66,7 +73,9 @@ EpochOrder ==
 
 \* P4. Zxids in a log strictly increase.
 Increasing(h) == \A n \in 1..(Len(h) - 1) : ZxidLess(ZxidOf(h[n]), ZxidOf(h[n + 1]))
-LogsIncrease == \A i \in Server : Increasing(history[i]) /\ Increasing(disk[i].log)
+LogsIncrease ==
+  \A i \in Server : /\ Increasing(history[i])
+                    /\ IF disk[i].log = history[i] THEN TRUE ELSE Increasing(disk[i].log)
 
 \* P5. Equal zxid: equal transaction, and equal logs before it.
 \* (IF: of two logs one of which is a prefix of the other nothing else need be looked at.)
@@ -80,15 +89,13 @@ LogMatching ==
 \* P6. Integrity (DSN): what is delivered was broadcast, and is delivered once.
 Integrity ==
   LET made == {b.txn : b \in broadcast}
-  IN \A d \in Deliveries :
+  IN \A d \in LongestDeliveries :
        IF d = <<>> THEN TRUE ELSE Range(d) \subseteq made /\ Cardinality(Range(d)) = Len(d)
 
 \* P8. Agreement (DSN): whatever two servers, or incarnations of them, ever delivered, one is a
 \* prefix of the other. committedLog is the longest that was ever delivered.
 Agreement == \A i \in Server : IsPrefix(DeliveredBy(i), committedLog)
-PrefixConsistency ==
-  LET all == Deliveries
-  IN IF Cardinality(all) = 1 THEN TRUE ELSE \A d, other \in all : Comparable(d, other)
+PrefixConsistency == LET all == LongestDeliveries IN \A d, other \in all : Comparable(d, other)
 
 \* P7. Total order (DSN): if somebody, the leader too, delivers a before b, then whoever delivers
 \* b delivers a before b. For all pairs, and logs of every length.
@@ -96,21 +103,21 @@ Before(d, a, b) == \E m, n \in 1..Len(d) : m < n /\ d[m] = a /\ d[n] = b
 OrderedAs(d, other) ==
   \A m, n \in 1..Len(d) : m < n /\ d[n] \in Range(other) => Before(other, d[m], d[n])
 TotalOrder ==
-  LET all == Deliveries
+  LET all == LongestDeliveries
       pairs == {d \in all : Len(d) >= 2}   \* these have an a before a b
   IN \A d \in pairs : \A other \in all : OrderedAs(d, other)
 
 \* P9. Local primary order (DSN): if a leader broadcasts a before b, whoever delivers b delivers
 \* a before b. For all pairs (Apache's Zab.tla says "exists").
 LocalPrimaryOrder ==
-  LET all == Deliveries
+  LET all == LongestDeliveries
       later == {b \in broadcast : b.n > 1}
   IN \A b \in later : \A a \in broadcast : a.txn.epoch = b.txn.epoch /\ a.n < b.n =>
        \A d \in all : b.txn \in Range(d) => Before(d, a.txn, b.txn)
 
 \* P10. Global primary order (DSN): of two leaders, what the earlier broadcast comes first.
 GlobalPrimaryOrder ==
-  \A d \in Deliveries : \A n \in 2..Len(d) : d[n - 1].epoch <= d[n].epoch
+  \A d \in LongestDeliveries : \A n \in 2..Len(d) : d[n - 1].epoch <= d[n].epoch
 
 \* P11. Primary integrity (DSN), for each broadcast: whatever of an earlier epoch is delivered by
 \* anybody, ever, the leader had delivered before it broadcast.
