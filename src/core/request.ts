@@ -93,6 +93,12 @@ export interface UnknownRequest {
   readonly opcode: number;
 }
 
+/** A known operation whose record could not be read: answered MARSHALLINGERROR in its turn. */
+export interface UnreadableRequest {
+  readonly op: 'unreadable';
+  readonly opcode: number;
+}
+
 export type ClientRequest =
   | CreateRequest
   | CreateTtlRequest
@@ -108,7 +114,8 @@ export type ClientRequest =
   | WatchTypeRequest
   | BareRequest
   | CreateSessionRequest
-  | UnknownRequest;
+  | UnknownRequest
+  | UnreadableRequest;
 
 /** ConnectRequest: the first frame of a client connection. */
 export interface ConnectRequest {

@@ -259,6 +259,7 @@ export function readReplyBody(r: Reader, op: ClientRequest['op']): ReplyBody {
     case 'closeSession':
     case 'createSession':
     case 'unknown':
+    case 'unreadable':
       return NO_BODY;
     default: {
       const never: never = op;

@@ -53,7 +53,8 @@ export function encodeRequest(w: Writer, xid: number, request: ClientRequest): B
 
 /** The opcode under which a request travels. */
 export function opcodeOf(request: ClientRequest): number {
-  return request.op === 'unknown' ? request.opcode : OpCode[request.op];
+  const { op } = request;
+  return op === 'unknown' || op === 'unreadable' ? request.opcode : OpCode[op];
 }
 
 function readCreate(r: Reader, op: CreateRequest['op']): CreateRequest {
@@ -284,6 +285,7 @@ export function writeRequestBody(w: Writer, request: ClientRequest): void {
       return writeInt(w, request.timeout);
     case 'unknown':
       return request.opcode === OpCode.reconfig ? writeNoReconfig(w) : undefined;
+    case 'unreadable':
     case 'ping':
     case 'closeSession':
     case 'whoAmI':

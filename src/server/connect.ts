@@ -203,7 +203,8 @@ export function openSession(state: ServiceState, connection: Connection, out: Ou
 export function refuseSession(state: ServiceState, connection: Connection, out: Out): ServiceState {
   const { conn, hasReadOnly } = connection;
   const password = new Uint8Array(PASSWORD_LENGTH);
-  const response = { timeout: 0, sessionId: NO_SESSION, password, readOnly: false };
+  const { readOnly } = state.apart;
+  const response = { timeout: 0, sessionId: NO_SESSION, password, readOnly };
   out.push({ type: 'connectReply', conn, response, hasReadOnly });
   return closeConn(state, connection, 'session expired', out);
 }

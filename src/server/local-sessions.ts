@@ -11,6 +11,7 @@ import { ErrorCode } from '../core/error-code.js';
 import type { Role } from '../core/effect.js';
 import type { Millis, SessionId } from '../core/ids.js';
 import type { ClientRequest, MultiOpRequest } from '../core/request.js';
+import { asPart } from './prep.js';
 import { submit } from './propose.js';
 import { closeConn, reply } from './replies.js';
 import { NO_SESSIONS, endOf, forget, note, takeExpired, touch } from './sessions.js';
@@ -108,9 +109,11 @@ function makesEphemeral(request: ClientRequest | MultiOpRequest): boolean {
   return isCreate && EPHEMERAL_FLAGS.has(request.flags);
 }
 
-/** Does the request ask for an ephemeral, which only a global session may have? */
+/** Does the request ask for an ephemeral, which only a global session may have? A multi that cannot be read asks for nothing. */
 export function needsGlobal(request: ClientRequest): boolean {
-  return request.op === 'multi' ? request.ops.some(makesEphemeral) : makesEphemeral(request);
+  if (request.op !== 'multi') return makesEphemeral(request);
+  const parts = request.ops.map(asPart);
+  return !parts.includes(null) && parts.some((part) => part !== null && makesEphemeral(part));
 }
 
 /** The session becomes a global one: a transaction creates it, under the id that it has. */

@@ -138,7 +138,7 @@ function unreachable(request: never): never {
  * A part as Apache reads it inside a multi: flag 4 makes a container under each opcode. null: it
  * cannot be read, by which the whole multi fails.
  */
-function asPart(part: MultiOpRequest): MultiOpRequest | null {
+export function asPart(part: MultiOpRequest): MultiOpRequest | null {
   switch (part.op) {
     case 'create':
     case 'create2':

@@ -65,6 +65,9 @@ export function answerRead(
     case 'checkWatches':
     case 'removeWatches':
       return dropWatches(state, conn, request, xid, out);
+    case 'unreadable':
+      reply(out, conn, xid, zxid, ErrorCode.MARSHALLINGERROR, null);
+      return state;
     default: {
       const answer = answerOther(state, connection, pending);
       if (typeof answer === 'number') reply(out, conn, xid, zxid, answer, null);

@@ -55,6 +55,7 @@ function kindOf(request: ClientRequest): Pending['kind'] | 'auth' | 'refused' {
     case 'getEphemerals':
     case 'getAllChildrenNumber':
     case 'whoAmI':
+    case 'unreadable':
       return 'read';
     case 'create':
     case 'create2':
@@ -119,7 +120,7 @@ export function accept(
   const current = touched === state ? connection : touched.clients.conns.get(connection.conn)!;
   if (kind === 'refused') return refuseOperation(touched, current, xid, out);
   const { identities } = current;
-  if (kind !== 'read' && touched.apart.readOnly) {
+  if (touched.apart.readOnly && isWrite(kind, request)) {
     reply(out, current.conn, xid, touched.tree.lastZxid, ErrorCode.NOTREADONLY, null);
     return touched;
   }
@@ -146,6 +147,13 @@ export function accept(
     case 'sync':
       return sendSync(queued, current, pending, out);
   }
+}
+
+/** Opcodes of {@link kindOf}'s writes, and of sync: what a read-only server does not even read. */
+const WRITING: ReadonlySet<number> = new Set([1, 2, 5, 7, 9, 13, 14, 15, RECONFIG, 19, 20, 21]);
+
+function isWrite(kind: Pending['kind'], request: ClientRequest): boolean {
+  return request.op === 'unreadable' ? WRITING.has(request.opcode) : kind !== 'read';
 }
 
 /** Has the client proved what the configuration asks of every client? */

@@ -9,11 +9,12 @@
  * frame, {@link OUTSTANDING_MAX} unanswered requests and {@link UNSENT_MAX} unsent bytes of a
  * connection, above which it is not read any further.
  *
- * Deviation: a malformed write is refused here; Apache logs it as a transaction that failed.
+ * Deviation: a malformed write is answered as a read is; Apache logs it as a transaction that failed.
  */
 import type { Socket } from 'node:net';
 import type { ClientConn } from '../core/ids.js';
 import { ErrorCode } from '../core/error-code.js';
+import type { ClientRequest } from '../core/request.js';
 import { ZXID_ZERO } from '../core/zxid.js';
 import type { ClientEffect } from '../server/events.js';
 import { decodeConnectRequest, encodeConnectResponse } from '../jute/connect.js';
@@ -320,17 +321,18 @@ export class ClientPort {
       this.#refuse(connection, `malformed request: ${decoded.message}`);
       return;
     }
+    const { xid } = decoded;
     if (!decoded.ok) {
       if (decoded.opcode === OpCode.auth) {
         this.#refuse(connection, `malformed auth: ${decoded.reason}`);
         return;
       }
       this.#log('sent a malformed request', connection, decoded.reason);
-      this.#refuseRequest(connection, decoded.xid, ErrorCode.MARSHALLINGERROR);
-      return;
     }
     const { id: conn } = connection;
-    const { xid, request } = decoded;
+    const request: ClientRequest = decoded.ok
+      ? decoded.request
+      : { op: 'unreadable', opcode: decoded.opcode };
     const now = this.#options.now();
     if (!this.#gate.begin(connection, frame.length)) {
       this.#refuse(connection, `too large a request for now: ${frame.length} bytes`);

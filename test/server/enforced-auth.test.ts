@@ -25,6 +25,7 @@ const REQUESTS: readonly ClientRequest[] = [
   { op: 'ping' },
   { op: 'closeSession' },
   { op: 'sync', path: '/' },
+  { op: 'unreadable', opcode: 3 },
 ];
 
 test('whoever has proved nothing is told so, whatever it asks, and its connection ends', () => {

@@ -146,6 +146,19 @@ test('a learner forwards the upgrade, and reports the session from then on', () 
   assert.ok(h.state.sessions.touched.has(sessionId));
 });
 
+test('a multi that cannot be read upgrades nothing', () => {
+  const h = startWith(FOLLOWING, { localSessionsUpgrading: true });
+  const { conn } = local(h);
+  const part = { op: 'create', path: '/e', data: null, acl: OPEN } as const;
+  const ops = [
+    { ...part, flags: 1 },
+    { ...part, flags: 7 },
+  ];
+  send(h, conn, 1, { op: 'multi', ops });
+  assert.equal(h.asked.splice(0).length, 1);
+  assert.equal(h.state.apart.sessions.tracked.size, 1);
+});
+
 test('a local session expires where it is, with its connection', () => {
   const h = startWith(FOLLOWING, {});
   const { conn } = local(h);
@@ -245,6 +258,7 @@ test('a read-only server reads and does nothing else', () => {
   assert.equal(errOf(h, conn, getData('/a', true)), 0);
   assert.equal(errOf(h, conn, exists('/none')), ErrorCode.NONODE);
   assert.equal(errOf(h, conn, { op: 'ping' }), 0);
+  assert.equal(errOf(h, conn, { op: 'unreadable', opcode: 3 }), ErrorCode.MARSHALLINGERROR);
   const refused: readonly ClientRequest[] = [
     create('/b'),
     create('/e', 1),
@@ -254,12 +268,22 @@ test('a read-only server reads and does nothing else', () => {
     { op: 'setACL', path: '/a', acl: OPEN, version: -1 },
     { op: 'deleteContainer', path: '/a' },
     { op: 'unknown', opcode: 16 },
+    { op: 'unreadable', opcode: 16 },
+    { op: 'unreadable', opcode: 1 },
   ];
   for (const request of refused) {
     assert.equal(errOf(h, conn, request), ErrorCode.NOTREADONLY, request.op);
   }
   send(h, conn, 1, { op: 'closeSession' });
   assert.deepEqual(brief(take(h)), ['reply 1 0', 'close']);
+});
+
+test('also a session that is refused hears that the server is read-only', () => {
+  const h = readOnly();
+  const conn = open(h);
+  connect(h, conn, { sessionId: 77n as SessionId, readOnly: true });
+  const { sessionId, readOnly: said } = responseOf(take(h));
+  assert.deepEqual([sessionId, said], [0n, true]);
 });
 
 test('a session of the ensemble is not resumed read-only', () => {

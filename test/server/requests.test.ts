@@ -279,6 +279,18 @@ test('unknown operations are answered at once with UNIMPLEMENTED, and close', ()
   }
 });
 
+test('what cannot be read is answered in its turn, and the connection goes on', () => {
+  const h = start();
+  const { conn } = client(h);
+  send(h, conn, 1, create('/a'));
+  send(h, conn, 2, { op: 'unreadable', opcode: 3 });
+  send(h, conn, 3, exists('/a'));
+  assert.deepEqual(take(h), []);
+  commit(h);
+  const unreadable = `reply 2 ${ErrorCode.MARSHALLINGERROR}`;
+  assert.deepEqual(brief(take(h)), ['reply 1 0', unreadable, 'reply 3 0']);
+});
+
 test('reconfig is switched off, which is answered in turn', () => {
   const h = start();
   const { conn } = client(h);
