@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { programs, type Features } from './generate.js';
 import { operationsOf, type Program } from './program.js';
 import { differences, run, type Difference } from './run.js';
-import { EXTREME_ROOTS, extremeRoot, type Servers } from './servers.js';
+import { EXTREME_ROOTS, extremeRoot, READ_ONLY_ROOT, type Servers } from './servers.js';
 
 export interface Found {
   readonly target: string;
@@ -19,12 +19,17 @@ export class Comparison {
 
   constructor(private readonly servers: Servers) {}
 
+  #rootOf({ root }: Program): string {
+    if (!this.servers.apache.writable) return READ_ONLY_ROOT;
+    return root === 'extreme' ? extremeRoot(this.#extreme++) : `/d/${this.programs}`;
+  }
+
   /** Where the servers differ; empty: nowhere. */
   async compare(program: Program): Promise<Found[]> {
     if (program.root === 'extreme' && this.#extreme === EXTREME_ROOTS) {
       throw new Error(`no more than ${EXTREME_ROOTS} programs have an extreme root`);
     }
-    const root = program.root === 'extreme' ? extremeRoot(this.#extreme++) : `/d/${this.programs}`;
+    const root = this.#rootOf(program);
     this.programs += 1;
     this.operations += operationsOf(program);
     const { apache, zab } = this.servers;
@@ -81,7 +86,7 @@ export const search = async (
 
 const indented = (program: Program): string =>
   [
-    `{ "clients": ${program.clients}, "root": "${program.root}", "steps": [`,
+    `{ "clients": ${program.clients}, "root": "${program.root}",${program.quotas === true ? ' "quotas": true,' : ''} "steps": [`,
     ...program.steps.map(
       (s, i) => `  ${JSON.stringify(s)}${i < program.steps.length - 1 ? ',' : ''}`,
     ),

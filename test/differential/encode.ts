@@ -26,8 +26,13 @@ export const xidOf = (request: Request): number | null => RESERVED[request.op] ?
 
 const scratch = createWriter();
 
-export const pathOf = (path: string, { root }: Meaning): string =>
-  path.startsWith('~') ? root + path.slice(1) : path;
+/** Where the limits and counts of quotas are. */
+export const QUOTA = '/zookeeper/quota';
+
+export const pathOf = (path: string, { root }: Meaning): string => {
+  if (path.startsWith('~')) return root + path.slice(1);
+  return path.startsWith(`${QUOTA}~`) ? path.replace('~', root) : path;
+};
 
 const bytesOf = (data: Data): Uint8Array | null => {
   if (data === null) return null;

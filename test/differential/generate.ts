@@ -1,7 +1,6 @@
 /** Programs, by fast-check: few paths, few clients, so that what they do meets. */
 import fc from 'fast-check';
 import type {
-  Acl,
   Create,
   CreateTtl,
   Data,
@@ -14,150 +13,9 @@ import type {
   Step,
   WatchingRead,
 } from './program.js';
+import type { SettingName } from './settings.js';
+import { acl, data, flags, oneOf, ownPath, path, some, version, type Weighted } from './values.js';
 
-type Weighted<T> = readonly (readonly [number, fc.Arbitrary<T>])[];
-
-const oneOf = <T>(choices: Weighted<T>): fc.Arbitrary<T> =>
-  fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
-const some = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices);
-
-/** Nodes that programs make and use. */
-const known = some('~', '~/a', '~/b', '~/a/x', '~/a/y', '~/a/x/k', '~/e', '~/c');
-/** What sequential creates make. */
-const numbered = some(
-  '~/a/0000000000',
-  '~/s0000000000',
-  '~/s0000000001',
-  '~/s0000000002',
-  '~/a/s0000000000',
-);
-/** What begins like another one and is none below it. */
-const alike = some('~/ab', '~/a/xy', '~/a/x/', '~/a/');
-/** What exists on every server. */
-const system = some('/', '/zookeeper', '/zookeeper/quota', '/zookeeper/none');
-/** One of each class that a path may be refused for. */
-const odd = some(
-  '',
-  'a',
-  '~/',
-  '~//a',
-  '/',
-  '//',
-  '~/.',
-  '~/..',
-  '~/./a',
-  '~/../a',
-  '~/.a',
-  '~/a.',
-  '~/...',
-  '~/a/.',
-  '~/a/..',
-  '~/\u0000',
-  '~/a\u0000b',
-  '~/\u0001',
-  '~/\u001f',
-  '~/ ',
-  '~/\u007f',
-  '~/\u0080',
-  '~/\u009f',
-  '~/\u00a0',
-  '~/\u00e9',
-  '~/\u2028',
-  '~/\ud7ff',
-  '~/\ue000',
-  '~/\uf8ff',
-  '~/\uf900',
-  '~/\uffef',
-  '~/\ufff0',
-  '~/\ufffd',
-  '~/\uffff',
-  '~/%d',
-  '~/a b',
-  '~/\u4e2d\u6587',
-  '~/\\',
-);
-const path: fc.Arbitrary<string> = oneOf([
-  [40, known],
-  [6, numbered],
-  [1, alike],
-  [2, odd],
-  [1, system],
-]);
-/** For what must not touch what programs share. */
-const ownPath: fc.Arbitrary<string> = oneOf([
-  [40, known],
-  [6, numbered],
-  [1, alike],
-  [2, odd],
-]);
-
-const data: fc.Arbitrary<Data> = oneOf<Data>([
-  [6, some('', 'x', 'hello', '\u00e9')],
-  [2, fc.constant(null)],
-  [1, some(1, 100, 5000)],
-]);
-const version = some(-1, -1, -1, 0, 1, 2, 3, -2, 2147483647, -2147483648, 2147483646);
-const perms = some(31, 31, 31, 1, 2, 4, 8, 16, 30, 15, 3, 17, 0, -1, 32, 63);
-const aclEntry = oneOf<readonly [number, string, string]>([
-  [6, fc.tuple(perms, some('world'), some('anyone'))],
-  [3, fc.tuple(perms, some('auth'), some('', 'ignored'))],
-  // The first is ann:secret.
-  [
-    4,
-    fc.tuple(
-      perms,
-      some('digest'),
-      some(
-        'ann:7RJfAeIvrl4zdj6sS2fXrQHDvHM=',
-        'bob:x',
-        'a:b',
-        'a:b:c',
-        'nocolon',
-        ':',
-        'a:',
-        ':b',
-        '',
-      ),
-    ),
-  ],
-  [
-    4,
-    fc.tuple(
-      perms,
-      some('ip'),
-      some(
-        '127.0.0.1',
-        '127.0.0.0/8',
-        '10.0.0.0/8',
-        '0.0.0.0/0',
-        '127.0.0.1/32',
-        '127.0.0.1/33',
-        '127.0.0.1/-1',
-        '127.0.0',
-        '256.0.0.1',
-        '::1',
-        '127.0.0.1/x',
-        '',
-      ),
-    ),
-  ],
-  [1, fc.tuple(perms, some('world'), some('someone', ''))],
-  [1, fc.tuple(perms, some('super', 'sasl', 'x509', 'none', ''), some('', 'x'))],
-]);
-const acl: fc.Arbitrary<Acl> = oneOf<Acl>([
-  [16, fc.constant([[31, 'world', 'anyone']] as const)],
-  [4, fc.array(aclEntry, { minLength: 1, maxLength: 3 })],
-  [1, some(null, [])],
-]);
-
-const flags = oneOf([
-  [12, fc.constant(0)],
-  [4, fc.constant(1)],
-  [5, fc.constant(2)],
-  [3, fc.constant(3)],
-  [2, some(4, 5, 6)],
-  [1, some(7, -1, 100, 2147483647)],
-]);
 const create: fc.Arbitrary<Create> = fc.record({
   op: oneOf<Create['op']>([
     [6, fc.constant('create')],
@@ -259,6 +117,7 @@ const lasting = oneOf<Request>([
       path,
     }),
   ],
+  [2, fc.record({ op: fc.constant('deleteContainer' as const), path: ownPath })],
   [5, fc.record({ op: fc.constant('setACL' as const), path: ownPath, acl, version })],
   [
     9,
@@ -322,13 +181,70 @@ const longer: fc.Arbitrary<Request> = fc.record({
   tail: some('00', 'ffffffff', '0000000100'),
 });
 
-const request = oneOf<Request>([
+const any = oneOf<Request>([
   [60, lasting],
   [3, auth],
   [1, bare('closeSession')],
   [1, refused],
   [1, mangled],
   [1, longer],
+]);
+
+/** Where a quota is, and what is in its limits and counts. */
+const quotaPath = some('', '', '/a', '/b', '/a/x').chain((at) =>
+  some('', '/zookeeper_limits', '/zookeeper_limits', '/zookeeper_stats').map(
+    (name) => `/zookeeper/quota~${at}${name}`,
+  ),
+);
+const limits = oneOf<Data>([
+  [3, some('count=3,bytes=10', 'count=1,bytes=-1', 'count=-1,bytes=5')],
+  [
+    6,
+    some(
+      'count=2,bytes=20=;byteHardLimit=16;countHardLimit=4',
+      'count=-1,bytes=-1=;byteHardLimit=12',
+      'count=-1,bytes=-1=;countHardLimit=3',
+      'count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=1',
+      'count=0,bytes=0=;byteHardLimit=0;countHardLimit=0',
+      'count=9,bytes=9=;byteHardLimit=3000;countHardLimit=99',
+    ),
+  ],
+  [1, some('', 'nonsense', 'count=,bytes=1', 'count=0,bytes=0', null)],
+]);
+const openAcl = fc.constant([[31, 'world', 'anyone']] as const);
+const aboutQuotas = oneOf<Request>([
+  [
+    4,
+    fc.record({
+      op: some<Create['op']>('create', 'create', 'create2'),
+      path: quotaPath,
+      data: limits,
+      acl: openAcl,
+      flags: fc.constant(0),
+    }),
+  ],
+  [
+    3,
+    fc.record({
+      op: fc.constant('setData' as const),
+      path: quotaPath,
+      data: limits,
+      version: fc.constant(-1),
+    }),
+  ],
+  [1, fc.record({ op: fc.constant('delete' as const), path: quotaPath, version: fc.constant(-1) })],
+  [
+    6,
+    fc.record({
+      op: some<WatchingRead['op']>('getData', 'getData', 'exists', 'getChildren2'),
+      path: quotaPath,
+      watch: fc.boolean(),
+    }),
+  ],
+]);
+const withQuotas = oneOf<Request>([
+  [3, any],
+  [1, aboutQuotas],
 ]);
 
 /** No short timeout: a session must not end when the machine is slow. */
@@ -344,6 +260,7 @@ const password = some<Password>('right', 'right', 'right', 'wrong', 'null', 'emp
 
 /** What it takes to have a client with everything else that a program asks of it. */
 export interface Features {
+  readonly setting: SettingName;
   readonly clients: number;
   readonly length: number;
   /** Sessions that time out: seconds each. */
@@ -356,17 +273,62 @@ const operationsIn = (asked: Request): readonly string[] => {
   if (asked.op === 'mangled') return operationsIn(asked.request);
   return 'ops' in asked ? [asked.op, ...asked.ops.map(({ op }) => op)] : [asked.op];
 };
+/** Of create and create2, of createTTL. */
+const LAST_MODE = { plain: 4, ttl: 6 };
+const RECONFIG = 16;
+/**
+ * A multi that a mode makes unreadable. Apache's leader, which looks for ephemerals in what a local session asks for, carries out the
+ * parts in front of such a one; ours refuses the whole, as Apache does everywhere else.
+ */
+const isUnreadable = (asked: Request): boolean =>
+  asked.op === 'multi' &&
+  asked.ops.some((one) => {
+    const last = one.op === 'createTTL' ? LAST_MODE.ttl : LAST_MODE.plain;
+    return 'flags' in one && (one.flags < 0 || one.flags > last);
+  });
+
+/** A reconfiguration that cannot be read stops Apache's follower: it never answers anyone again. */
+const stopsFollower = (asked: Request): boolean => asked.op === 'raw' && asked.opcode === RECONFIG;
+
 const allowed = (
   requests: fc.Arbitrary<Request>,
-  without: readonly string[],
-): fc.Arbitrary<Request> =>
-  without.length === 0
-    ? requests
-    : requests.filter((asked) => !operationsIn(asked).some((op) => without.includes(op)));
+  { without, setting }: Features,
+): fc.Arbitrary<Request> => {
+  const local = setting === 'local-sessions' || setting === 'local-only';
+  const spares = (asked: Request): boolean => !isUnreadable(asked) && !stopsFollower(asked);
+  return requests.filter(
+    (asked) => !operationsIn(asked).some((op) => without.includes(op)) && (!local || spares(asked)),
+  );
+};
 
-const stepOf = ({ clients, expiry, without }: Features): fc.Arbitrary<Step> => {
+/** What no server goes on after; of a frame that is whole but cannot be read see `mangled`. */
+const bytes = some(
+  'ffffffff',
+  '80000000',
+  '7fffffff',
+  '00200000',
+  '00000000',
+  '00000003010203',
+  '0000000700000001000000',
+);
+const user = some(
+  ['ann', 'secret'] as const,
+  ['bob', 'word'] as const,
+  ['ann', 'wrong'] as const,
+  ['nobody', 'secret'] as const,
+);
+const login = (c: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
+  fc.record({ c, user }).map(({ c: client, user: [name, word] }) => ({
+    do: 'login',
+    c: client,
+    user: name,
+    password: word,
+  }));
+
+const stepOf = (features: Features): fc.Arbitrary<Step> => {
+  const { clients, expiry, setting } = features;
   const c = fc.nat({ max: clients - 1 });
-  const asked = allowed(request, without);
+  const asked = allowed(setting === 'quotas' ? withQuotas : any, features);
   return oneOf<Step>([
     [60, fc.record({ do: fc.constant('ask' as const), c, request: asked })],
     [
@@ -374,29 +336,76 @@ const stepOf = ({ clients, expiry, without }: Features): fc.Arbitrary<Step> => {
       fc.record({
         do: fc.constant('burst' as const),
         c,
-        requests: fc.array(allowed(lasting, without), { minLength: 2, maxLength: 6 }),
+        requests: fc.array(allowed(lasting, features), { minLength: 2, maxLength: 6 }),
       }),
     ],
     [1, fc.record({ do: fc.constant('connect' as const), c, how: handshake })],
     [1, fc.record({ do: fc.constant('drop' as const), c })],
     [2, fc.record({ do: fc.constant('resume' as const), c, password, how: handshake })],
     [1, fc.record({ do: fc.constant('take' as const), c, of: c })],
+    [1, fc.record({ do: fc.constant('bytes' as const), c, bytes })],
+    ...(setting === 'auth' ? ([[3, login(c)]] as Weighted<Step>) : []),
     ...(expiry
       ? ([[2, fc.record({ do: fc.constant('expire' as const), c })]] as Weighted<Step>)
       : []),
   ]);
 };
 
-/**
- * Over the end of a parent's counter what Apache's server answers in a pipeline depends on what has been applied when: there, one
- * request at a time.
- */
-const oneByOne = (step: Step): readonly Step[] =>
-  step.do === 'burst'
-    ? step.requests.map((asked) => ({ do: 'ask', c: step.c, request: asked }))
-    : [step];
+/** How a client says who it is; null: it does not. */
+type Way = ((c: number) => Step) | null;
+const byDigest = (id: string) => (c: number) =>
+  ({ do: 'ask', c, request: { op: 'auth', scheme: 'digest', id } }) as const;
+const bySasl = (name: string, word: string) => (c: number) =>
+  ({ do: 'login', c, user: name, password: word }) as const;
+const way = oneOf<Way>([
+  [1, fc.constant(null)],
+  [2, some(byDigest('ann:secret'), byDigest('bob:word'))],
+  [3, some(bySasl('ann', 'secret'), bySasl('bob', 'word'))],
+]);
+/** Most clients say who they are before they ask for anything, also when they come back. */
+const identified = (program: Program, ways: readonly Way[]): Program => {
+  const nth = (i: number, c: number): readonly Step[] => {
+    const one = ways[i % ways.length];
+    return one === null || one === undefined ? [] : [one(c)];
+  };
+  const first = Array.from({ length: program.clients }, (_, c) => nth(c, c)).flat();
+  const steps = program.steps.flatMap((step, i) =>
+    ['connect', 'resume', 'take'].includes(step.do) ? [step, ...nth(i, step.c)] : [step],
+  );
+  return { ...program, steps: [...first, ...steps] };
+};
 
-export const programs = (features: Features): fc.Arbitrary<Program> =>
+/** A quota of the root, to begin with. */
+const limited = (program: Program, text: Data): Program => {
+  const make = (name: string, content: Data): Step => ({
+    do: 'ask',
+    c: 0,
+    request: {
+      op: 'create',
+      path: `/zookeeper/quota~/${name}`,
+      data: content,
+      acl: [[31, 'world', 'anyone']],
+      flags: 0,
+    },
+  });
+  const first = [make('zookeeper_limits', text), make('zookeeper_stats', 'count=0,bytes=0')];
+  return { ...program, quotas: true, steps: [...first, ...program.steps] };
+};
+
+/**
+ * What Apache's server answers in a pipeline depends on what has been applied when, over the end of a parent's counter and where
+ * there are quotas; one that is read-only refuses a write before it has answered the reads in front of it. There, one request at a time.
+ */
+const oneByOne = (program: Program): Program => ({
+  ...program,
+  steps: program.steps.flatMap((step): readonly Step[] =>
+    step.do === 'burst'
+      ? step.requests.map((asked) => ({ do: 'ask', c: step.c, request: asked }))
+      : [step],
+  ),
+});
+
+const plain = (features: Features): fc.Arbitrary<Program> =>
   fc
     .record({
       clients: fc.integer({ min: 1, max: features.clients }),
@@ -406,8 +415,20 @@ export const programs = (features: Features): fc.Arbitrary<Program> =>
       ]),
       steps: fc.array(stepOf(features), { minLength: 1, maxLength: features.length, size: 'max' }),
     })
-    .map((program) =>
-      program.root === 'fresh'
-        ? program
-        : { ...program, steps: program.steps.flatMap((step) => oneByOne(step)) },
-    );
+    .map((program) => (program.root === 'fresh' ? program : oneByOne(program)));
+
+export const programs = (features: Features): fc.Arbitrary<Program> => {
+  const all = plain(features);
+  switch (features.setting) {
+    case 'auth':
+      return fc
+        .tuple(all, fc.array(way, { minLength: 1, maxLength: 6 }))
+        .map(([program, ways]) => identified(program, ways));
+    case 'quotas':
+      return fc.tuple(all, limits).map(([program, text]) => oneByOne(limited(program, text)));
+    case 'read-only':
+      return all.map(oneByOne);
+    default:
+      return all;
+  }
+};

@@ -5,19 +5,27 @@ import { Comparison, report, search } from './compare.js';
 import type { Features } from './generate.js';
 import type { Program } from './program.js';
 import { startServers, type Shape } from './servers.js';
+import { isSetting, SETTINGS, type SettingName } from './settings.js';
 
+const WIDTH = Math.max(...Object.keys(SETTINGS).map((name) => name.length));
 const USAGE = `npm run differential -- [options]
   --operations N   requests in all (default 100,000)
   --piece N        requests until all servers are started anew (default 10,000)
   --seed S         the first seed (default: one of this moment)
   --path P         with --seed: go on from a failure that was printed
   --program FILE   run this program alone, as it was printed
-  --shapes LIST    standalone,ensemble: servers of ours (default both)
+  --setting NAME   how the servers are set up (below; default standard)
+  --shapes LIST    standalone,ensemble: servers of ours (default what the setting has)
   --without LIST   operations to leave out, as create2,addWatch
   --no-expiry      no sessions that time out: they take most of the time
 
 Runs generated programs on Apache ZooKeeper 3.9.5 and on ours, and compares every reply, stat field, error and event with its place.
-The first difference is shrunk and printed with its seed. Exit code: 0 no difference; 1 a difference; 2 a bad argument.`;
+The first difference is shrunk and printed with its seed. Exit code: 0 no difference; 1 a difference; 2 a bad argument.
+
+Settings:
+${Object.entries(SETTINGS)
+  .map(([name, { what }]) => `  ${name.padEnd(WIDTH)}  ${what}`)
+  .join('\n')}`;
 
 const fail = (message: string): never => {
   process.stderr.write(`${message}\n`);
@@ -39,6 +47,7 @@ const parse = () => {
         seed: { type: 'string' },
         path: { type: 'string' },
         program: { type: 'string' },
+        setting: { type: 'string', default: 'standard' },
         shapes: { type: 'string', default: 'standalone,ensemble' },
         'no-expiry': { type: 'boolean', default: false },
         without: { type: 'string', default: '' },
@@ -56,9 +65,16 @@ const shapesOf = (list: string): Shape[] =>
     return fail(`--shapes ${list}: standalone, ensemble or both`);
   });
 
-const one = async (file: string, shapes: readonly Shape[]): Promise<number> => {
+const settingOf = (name: string): SettingName =>
+  isSetting(name) ? name : fail(`--setting ${name}: there are ${Object.keys(SETTINGS).join(', ')}`);
+
+const one = async (
+  file: string,
+  setting: SettingName,
+  shapes: readonly Shape[],
+): Promise<number> => {
   const program = JSON.parse(readFileSync(file, 'utf8')) as Program;
-  await using servers = await startServers(shapes);
+  await using servers = await startServers(setting, shapes);
   const found = await new Comparison(servers).compare(program);
   for (const each of found) process.stdout.write(`${report(each)}\n`);
   if (found.length === 0) process.stdout.write('no difference\n');
@@ -72,11 +88,13 @@ const main = async (): Promise<number> => {
     return 0;
   }
   const shapes = shapesOf(values.shapes);
-  if (values.program !== undefined) return one(values.program, shapes);
+  const setting = settingOf(values.setting);
+  if (values.program !== undefined) return one(values.program, setting, shapes);
   const operations = numberOf('operations', values.operations, 100_000);
   const piece = numberOf('piece', values.piece, 10_000);
   let seed = numberOf('seed', values.seed, Date.now() % 1_000_000_000);
   const features: Features = {
+    setting,
     clients: 4,
     length: 30,
     expiry: !values['no-expiry'],
@@ -86,7 +104,7 @@ const main = async (): Promise<number> => {
   let done = 0;
   let count = 0;
   while (done < operations) {
-    await using servers = await startServers(shapes);
+    await using servers = await startServers(setting, shapes);
     const comparison = new Comparison(servers);
     const first = seed;
     const result = await search(
@@ -105,7 +123,7 @@ const main = async (): Promise<number> => {
     if (typeof result !== 'number') {
       const { found, path } = result;
       process.stdout.write(
-        `a difference: --seed ${result.seed} --path ${path}\n${report(found)}\n`,
+        `a difference: --setting ${setting} --seed ${result.seed} --path ${path}\n${report(found)}\n`,
       );
       return 1;
     }

@@ -1,10 +1,14 @@
 /** One client of a program: its connection, its session, and what it was sent, in the order in which it came. */
 import { Buffer } from 'node:buffer';
-import { connectFrame, frame, FrameSocket, type ConnectOptions } from '../support/raw-client.js';
+import { SaslExchange } from '../../src/client/sasl.js';
+import { connectFrame, frame, FrameSocket, Writer } from '../support/raw-client.js';
+import type { ConnectOptions, Reply } from '../support/raw-client.js';
 import { encode, xidOf } from './encode.js';
 import type { Handshake, Request } from './program.js';
 import { isEvent, parseReply, readHandshake, showEvent, showReply, type Names } from './show.js';
 
+/** Its opcode. */
+const SASL = 102;
 /** Longer than any program: no session of a connection that was cut ends amid it. */
 export const SESSION_MS = 60_000;
 /** No answer in this time is none at all. */
@@ -101,13 +105,13 @@ export class Peer {
   }
 
   /** Sends requests in one write; the zxid and error of the last answer, if there was one. */
-  async ask(requests: readonly Request[]): Promise<{ zxid: bigint; err: number } | null> {
+  async ask(requests: readonly Request[]): Promise<Reply | null> {
     const sent = requests.map((request) => {
       const xid = xidOf(request) ?? ++this.#xid;
       return { request, bytes: encode(request, xid, this.names.meaning) };
     });
     this.#socket?.send(Buffer.concat(sent.map(({ bytes }) => bytes)));
-    let last: { zxid: bigint; err: number } | null = null;
+    let last: Reply | null = null;
     for (const { request } of sent) {
       const name = request.op === 'mangled' ? `mangled ${request.request.op}` : request.op;
       last = await this.#answer(request, name);
@@ -116,7 +120,8 @@ export class Peer {
     return last;
   }
 
-  async #answer(request: Request, name: string): Promise<{ zxid: bigint; err: number } | null> {
+  /** The next reply; the events before it are noted. */
+  async #reply(name: string): Promise<Reply | null> {
     for (;;) {
       const bytes = await this.#frame();
       if (bytes === null || bytes === 'nothing') {
@@ -128,13 +133,17 @@ export class Peer {
         continue;
       }
       const reply = parseReply(bytes);
-      if (isEvent(reply)) this.note(showEvent(reply, this.names), reply.zxid);
-      else {
-        this.note(`${name}: ${showReply(request, reply, this.names)}`);
-        if (reply.zxid > this.seen) this.seen = reply.zxid;
-        return reply;
-      }
+      if (!isEvent(reply)) return reply;
+      this.note(showEvent(reply, this.names), reply.zxid);
     }
+  }
+
+  async #answer(request: Request, name: string): Promise<Reply | null> {
+    const reply = await this.#reply(name);
+    if (reply === null) return null;
+    this.note(`${name}: ${showReply(request, reply, this.names)}`);
+    if (reply.zxid > this.seen) this.seen = reply.zxid;
+    return reply;
   }
 
   /** A request that is no part of the program: its answer is not noted, the events before it are. */
@@ -146,6 +155,24 @@ export class Peer {
       const reply = parseReply(bytes);
       if (!isEvent(reply)) return reply.zxid;
       this.note(showEvent(reply, this.names), reply.zxid);
+    }
+  }
+
+  /** SASL DIGEST-MD5; challenge and proof have another nonce each time, and are only named. */
+  async login(username: string, password: string): Promise<void> {
+    const exchange = new SaslExchange({ username, password });
+    let token: Buffer | 'done' | 'failed' = Buffer.alloc(0);
+    while (typeof token !== 'string') {
+      const sent = new Writer().int(++this.#xid).int(SASL).buffer(token);
+      this.#socket?.send(frame(sent.bytes()));
+      const reply = await this.#reply('login');
+      if (reply === null) return;
+      const { xid, err, zxid, body } = reply;
+      token = err === 0 ? exchange.answer(body.subarray(4)) : 'failed';
+      const said =
+        token === 'failed' ? body.toString('hex') : token === 'done' ? 'proof' : 'challenge';
+      this.note(`login: xid ${xid} err ${err} ${this.names.zxid(zxid)} ${said}`.trimEnd());
+      if (err !== 0) await this.untilClosed();
     }
   }
 

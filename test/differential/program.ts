@@ -2,7 +2,8 @@
  * A program of the differential test: what a few clients do, step after step, as plain JSON, so that a program can be printed,
  * kept as a case and given back.
  *
- * A path that begins with `~` is below the program's own root, which is another one in each run; any other is taken as it is.
+ * A path that begins with `~` is below the program's own root, which is another one in each run, and one that begins with
+ * `/zookeeper/quota~` where that root's quotas are; any other is taken as it is.
  */
 
 /** null is no data at all, a number so many bytes. */
@@ -109,7 +110,9 @@ export type Step =
   | { readonly do: 'take'; readonly c: number; readonly of: number }
   /** The session of a dropped connection times out. */
   | { readonly do: 'expire'; readonly c: number }
-  /** Bytes that are no frame of a request, hexadecimal. */
+  /** SASL DIGEST-MD5, to its end or its failure. */
+  | { readonly do: 'login'; readonly c: number; readonly user: string; readonly password: string }
+  /** Bytes after which the server closes, hexadecimal. */
   | { readonly do: 'bytes'; readonly c: number; readonly bytes: string };
 
 export interface Program {
@@ -117,6 +120,8 @@ export interface Program {
   readonly clients: number;
   /** `extreme`: a root that is there already, its counters shortly before their end. */
   readonly root: 'fresh' | 'extreme';
+  /** There is a place for the quotas of the root. */
+  readonly quotas?: boolean;
   readonly steps: readonly Step[];
 }
 

@@ -7,13 +7,20 @@ import { Buffer } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fourLetterWord } from '../support/four-letter-word.js';
 import { Peer, type Line, type Session } from './peer.js';
-import type { Handshake, Password, Program, Request, Step } from './program.js';
+import { QUOTA } from './encode.js';
+import type { Create, Handshake, Password, Program, Request, Step } from './program.js';
 import { Names } from './show.js';
 
 export interface Target {
   readonly name: string;
   /** One address for each member. */
   readonly addresses: readonly string[];
+  /** What a handshake has unless the program says something else. */
+  readonly handshake: Handshake;
+  /** What the program's first client is before the program begins; null: nobody. */
+  readonly identity: string | null;
+  /** Nobody can write where this is false: the root is there already. */
+  readonly writable: boolean;
 }
 
 /** What each client was sent. */
@@ -33,8 +40,19 @@ const PASSWORDS: Readonly<Record<Password, (right: Buffer) => Buffer | null>> = 
   longer: (right) => Buffer.concat([right, Buffer.of(0)]),
 };
 
+/** SESSIONCLOSEDREQUIRESASLAUTH. */
+const UNAUTHENTICATED = -124;
+
 /** What both refuse they close a moment later, and may answer more until then. */
 const closes = (op: Request['op'] | undefined): boolean => op === 'raw' || op === 'check';
+
+const nodeAt = (path: string): Create => ({
+  op: 'create',
+  path,
+  data: null,
+  acl: [[31, 'world', 'anyone']],
+  flags: 0,
+});
 
 class Run {
   readonly names = new Names();
@@ -63,24 +81,25 @@ class Run {
     this.names.meaning = { root, base: 0n };
     for (let c = 0; c < program.clients; c++) await this.#connect(this.peer(c), {});
     const first = this.peer(0);
-    if (program.root === 'fresh') {
+    await this.#identify(first);
+    if (this.target.writable) {
       for (let i = 2; i <= parts.length; i++) {
-        const create = {
-          op: 'create',
-          path: parts.slice(0, i).join('/'),
-          data: null,
-          acl: [[31, 'world', 'anyone']],
-          flags: 0,
-        } as const;
-        await first.quietly(create);
+        const path = parts.slice(0, i).join('/');
+        if (program.root === 'fresh') await first.quietly(nodeAt(path));
+        if (program.quotas === true) await first.quietly(nodeAt(QUOTA + path));
       }
+      // The other clients' sessions have begun at other members.
+      await first.quietly({ op: 'sync', path: '/' });
     }
-    // The other clients' sessions have begun at other members.
-    await first.quietly({ op: 'sync', path: '/' });
     const base = await first.quietly({ op: 'exists', path: root, watch: false });
     if (base === null) throw new Error(`${this.target.name}: the root ${root} cannot be made`);
     this.names.meaning = { root, base };
     this.#behind = new Set(this.#peers.slice(1));
+  }
+
+  async #identify(peer: Peer): Promise<void> {
+    const { identity: id } = this.target;
+    if (id !== null) await peer.quietly({ op: 'auth', scheme: 'digest', id });
   }
 
   async step(number: number, step: Step): Promise<void> {
@@ -101,6 +120,9 @@ class Run {
         return this.#take(peer, this.peer(step.of));
       case 'expire':
         return this.#expire(peer);
+      case 'login':
+        if (!peer.connected) return peer.note('login: not connected');
+        return peer.login(step.user, step.password);
       case 'bytes':
         if (!peer.connected) return peer.note('bytes: not connected');
         return peer.bytes(Buffer.from(step.bytes, 'hex'));
@@ -126,12 +148,17 @@ class Run {
       if (peer.session !== null) this.#sessions.delete(peer.session.id);
       peer.session = null;
       await peer.untilClosed();
-    } else if ((last.err === -6 && closes(op)) || (op === 'auth' && last.err !== 0)) {
+    } else if (
+      (last.err === -6 && closes(op)) ||
+      (op === 'auth' && last.err !== 0) ||
+      last.err === UNAUTHENTICATED
+    ) {
       await peer.untilClosed();
     }
   }
 
-  async #connect(peer: Peer, how: Handshake): Promise<void> {
+  async #connect(peer: Peer, asked: Handshake): Promise<void> {
+    const how = { ...this.target.handshake, ...asked };
     const zxids = { none: 0n, seen: peer.seen, future: 1n << 50n, negative: -1n };
     const lastZxidSeen = zxids[how.zxid ?? 'none'];
     if (await peer.handshake({ lastZxidSeen }, how)) {
@@ -144,8 +171,9 @@ class Run {
     peer: Peer,
     session: Session | null,
     password: Password,
-    how: Handshake,
+    asked: Handshake,
   ): Promise<void> {
+    const how = { ...this.target.handshake, ...asked };
     if (session === null) return peer.note('resume: no session');
     const zxids = { none: 0n, seen: peer.seen, future: 1n << 50n, negative: -1n };
     await peer.handshake(
@@ -250,7 +278,10 @@ class Run {
     for (const { id, password } of this.#sessions.values()) {
       const owner = this.#peers.find((peer) => peer.session?.id === id);
       const closer = owner?.connected === true ? owner : new Peer(this.peer(0).address, this.names);
-      if (!closer.connected && !(await closer.handshake({ sessionId: id, password }, {}))) continue;
+      const { handshake } = this.target;
+      const as = { sessionId: id, password };
+      if (!closer.connected && !(await closer.handshake(as, handshake))) continue;
+      await this.#identify(closer);
       await closer.quietly({ op: 'closeSession' });
       await closer.untilClosed();
     }

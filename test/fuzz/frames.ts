@@ -24,7 +24,13 @@ const ENDS: ReadonlySet<Request['op']> = new Set(['auth', 'closeSession', 'raw',
 
 /** Whole frames of requests, length included. */
 export const clientFrames = (seed: number): Buffer[] => {
-  const features = { clients: 1, length: 30, expiry: false, without: [] };
+  const features = {
+    setting: 'quotas',
+    clients: 1,
+    length: 30,
+    expiry: false,
+    without: [],
+  } as const;
   const requests = fc
     .sample(programs(features), { seed, numRuns: PROGRAMS })
     .flatMap(({ steps }) => steps)

@@ -28,6 +28,10 @@ export interface ClusterOptions {
   readonly jvm?: readonly string[];
   /** Options of `node` for ours. */
   readonly node?: readonly string[];
+  /** More arguments of `zab server` for ours. */
+  readonly args?: readonly string[];
+  /** Of an ensemble the first member alone is started: it has no quorum, and serves readers only, if it is set so. */
+  readonly alone?: boolean;
   /** A folder for the traces of ours: `server-SID.ndjson` each. */
   readonly traces?: string;
   /** Puts something into the data folder of each member before its first start. */
@@ -68,6 +72,7 @@ export const memberCommand = (
 ): Promise<Command> => {
   if (options.kind === 'apache') return apacheCommand(cfgFile, options.jvm ?? testJvm);
   const args = [...asInstalled, ...(options.node ?? []), zabMain, 'server', cfgFile];
+  args.push(...(options.args ?? []));
   const { traces } = options;
   if (traces !== undefined) args.push('--trace', join(traces, `server-${sid}.ndjson`));
   return Promise.resolve({ tool: process.execPath, args });
@@ -85,7 +90,7 @@ const spawnMembers = async (
     election: ports[3 * i + 2]!,
   }));
   const processes: ServerProcess[] = [];
-  for (const member of members) {
+  for (const member of options.alone === true ? members.slice(0, 1) : members) {
     const file = writeZooCfg(folder, member, members, options.cfg ?? testCfg);
     options.prepare?.(join(dirname(file), 'data'));
     const command = await memberCommand(options, file, member.sid);
@@ -136,7 +141,8 @@ class PortLost extends Error {}
 const startOnce = async (options: ClusterOptions): Promise<Cluster> => {
   const cluster = await launchCluster(options);
   try {
-    await Promise.all(cluster.processes.map((p) => p.serving()));
+    const client = options.alone === true ? { readOnly: true } : {};
+    await Promise.all(cluster.processes.map((p) => p.serving(client)));
     return cluster;
   } catch (error) {
     await cluster.close();

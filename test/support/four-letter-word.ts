@@ -14,6 +14,6 @@ export const fourLetterWord = (address: string, word: string): Promise<string> =
     });
   });
 
-/** `standalone`, `leader`, `follower`, `observer`: the `Mode` of `srvr`; null while it serves nobody. */
+/** `standalone`, `leader`, `follower`, `observer`, `read-only`: the `Mode` of `srvr`; null while it serves nobody. */
 export const modeOf = async (address: string): Promise<string | null> =>
-  /^Mode: (\w+)$/m.exec(await fourLetterWord(address, 'srvr'))?.[1] ?? null;
+  /^Mode: ([\w-]+)$/m.exec(await fourLetterWord(address, 'srvr'))?.[1] ?? null;

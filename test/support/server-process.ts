@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { modeOf } from './four-letter-word.js';
 import { missingTool } from './provision.js';
-import { RawClient } from './raw-client.js';
+import { RawClient, type ConnectOptions } from './raw-client.js';
 
 const HOST = '127.0.0.1';
 const children = new Set<ChildProcess>();
@@ -159,7 +159,7 @@ export class ServerProcess {
    * Until `srvr` shows a mode and then a client gets a session, which it closes. Apache's server, while it starts, may
    * accept a connection that it never reads: a question that hangs is given up, each one later than the one before.
    */
-  async serving(): Promise<void> {
+  async serving(client: ConnectOptions = {}): Promise<void> {
     let patience = 125;
     await this.until('mode', async () => {
       patience = Math.min(patience * 2, 8_000);
@@ -167,7 +167,7 @@ export class ServerProcess {
     });
     await this.until(
       'session',
-      async () => (await within(10_000, session(this.host, this.port))) === true,
+      async () => (await within(10_000, session(this.host, this.port, client))) === true,
     );
   }
   async signal(signal: NodeJS.Signals): Promise<void> {
@@ -206,8 +206,8 @@ const within = async <T>(ms: number, promise: Promise<T>): Promise<T | null> => 
 };
 
 /** One session opened and closed; false when it is refused. */
-const session = async (host: string, port: number): Promise<boolean> => {
-  const client = await RawClient.connect(host, port);
+const session = async (host: string, port: number, options: ConnectOptions): Promise<boolean> => {
+  const client = await RawClient.connect(host, port, options);
   if (client === null) return false;
   if (client.session.sessionId !== 0n) await client.close();
   client.destroy();
