@@ -34,6 +34,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/restore.js')).command,
   },
   {
+    name: 'inspect',
+    summary: "print and check ZooKeeper's logs and snapshots, Apache's or ours",
+    load: async () => (await import('./commands/inspect.js')).command,
+  },
+  {
     name: 'check',
     summary: 'check the TLA+ models with TLC, as the manifest says',
     load: async () => (await import('./commands/check.js')).command,
