@@ -210,10 +210,6 @@ function checkGroups(reader: Reader, groups: ReturnType<typeof readGroups>): voi
   if (serverRequireSasl && !enableSasl) needs('serverRequireSasl', 'enableSasl');
   if (learnerRequireSasl && !enableSasl) needs('learnerRequireSasl', 'enableSasl');
   if (serverRequireSasl && !learnerRequireSasl) needs('serverRequireSasl', 'learnerRequireSasl');
-  const sasl = reader.all.find(({ key }) => key === 'quorum.auth.enableSasl');
-  if (enableSasl && sasl !== undefined) {
-    reader.problem(sasl, 'SASL between servers is not supported: sslQuorum asks for certificates');
-  }
   const { snapRetainCount } = groups.autopurge;
   if (snapRetainCount < SNAP_RETAIN_MIN) {
     reader.warnings.push(

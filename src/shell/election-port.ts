@@ -28,6 +28,7 @@ import { addressText } from './address.js';
 import type { Listener } from './listener.js';
 import type { Logger } from './logger.js';
 import type { AcceptedPeers, PeerTransport } from './peer-transport.js';
+import type { QuorumAuth } from './sasl/quorum-auth.js';
 
 /** Apache: `zookeeper.cnxTimeout`, and as long for whoever connects to say who it is. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -59,6 +60,8 @@ export interface ElectionPortOptions {
   readonly configText: Uint8Array;
   readonly listener: Listener;
   readonly transport: PeerTransport;
+  /** What comes after the first message of a connection. */
+  readonly auth: QuorumAuth;
   readonly log: Logger;
   readonly onNotification: (from: Sid, notification: Notification) => void;
 }
@@ -109,19 +112,22 @@ export class ElectionPort {
     if (this.#closed || peer.socket !== null || peer.dialling !== null) return;
     if (peer.redial !== null) clearTimeout(peer.redial);
     peer.redial = null;
-    const { sid, address, transport } = this.#options;
+    const { sid, address, transport, auth } = this.#options;
     const socket = transport.dial(peer.address, () => {
-      socket.setTimeout(0);
       const addresses = [addressText(address)];
       socket.write(encodeInitialMessage(this.#writer, { version: INITIAL_V1, sid, addresses }));
-      peer.redialMs = REDIAL_MIN_MS;
-      if (peer.sid > sid) {
-        // It dials back.
-        socket.end();
-      } else {
-        peer.dialling = null;
-        this.#establish(peer, socket, NOTHING);
-      }
+      auth.prove(socket, () => {
+        if (peer.dialling !== socket) return;
+        socket.setTimeout(0);
+        peer.redialMs = REDIAL_MIN_MS;
+        if (peer.sid > sid) {
+          // It dials back.
+          socket.end();
+        } else {
+          peer.dialling = null;
+          this.#establish(peer, socket, NOTHING);
+        }
+      });
     });
     peer.dialling = socket;
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy());
@@ -143,7 +149,7 @@ export class ElectionPort {
   }
 
   #accepted(socket: Socket): void {
-    const { log } = this.#options;
+    const { log, auth } = this.#options;
     const from = socket.remoteAddress ?? 'unknown';
     let head: Buffer = Buffer.alloc(0);
     this.#strangers.add(socket);
@@ -161,9 +167,12 @@ export class ElectionPort {
         return;
       }
       socket.off('data', onData);
-      socket.setTimeout(0);
-      this.#strangers.delete(socket);
-      this.#greeted(socket, result.message.sid, head.subarray(result.length));
+      const { sid } = result.message;
+      auth.verify(socket, head.subarray(result.length), (rest) => {
+        socket.setTimeout(0);
+        this.#strangers.delete(socket);
+        this.#greeted(socket, sid, rest);
+      });
     };
     socket.on('data', onData);
   }

@@ -14,6 +14,7 @@ import type { Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
 import { PLAIN_TRANSPORT, secureTransport, type PeerTransport } from './peer-transport.js';
 import { ClientSasl } from './sasl/client-sasl.js';
+import { quorumAuth, type QuorumAuth } from './sasl/quorum-auth.js';
 import { TlsContext } from './tls.js';
 
 export interface ServerSecurity {
@@ -22,6 +23,8 @@ export interface ServerSecurity {
   /** null: no TLS between servers. */
   readonly quorum: TlsContext | null;
   readonly sasl: ClientSasl;
+  /** What servers prove to each other. */
+  readonly peers: QuorumAuth;
 }
 
 /** @throws {OperatorError} if a key store cannot be used. */
@@ -40,6 +43,7 @@ export function openSecurity(config: ServerConfig, log: Logger): ServerSecurity 
     client: needs.client ? open('ssl.', config.clientTls) : null,
     quorum: needs.quorum && !config.standalone ? open('ssl.quorum.', config.quorumTls) : null,
     sasl: new ClientSasl(config, enforcedSchemes(config), log),
+    peers: quorumAuth(config, log),
   };
 }
 

@@ -29,6 +29,7 @@ import { QuorumPort } from './quorum-port.js';
 import { gateLimits } from './request-gate.js';
 import { ConnectionThrottle } from './connection-throttle.js';
 import type { PeerTransport } from './peer-transport.js';
+import { authenticated } from './sasl/quorum-auth.js';
 import {
   clientEntrances,
   openSecurity,
@@ -399,7 +400,7 @@ export class Server {
     if (listeners.quorum === null) return null;
     return new QuorumPort({
       listener: listeners.quorum,
-      transport: this.#transport,
+      transport: authenticated(this.#transport, this.#parts.security.peers),
       peers: new Map(config.peers.map(({ sid, quorum }) => [sid, quorum])),
       flusher,
       log,
@@ -424,6 +425,7 @@ export class Server {
       configText: Buffer.from(configText(config.peers)),
       listener: listeners.election,
       transport: this.#transport,
+      auth: this.#parts.security.peers,
       log,
       onNotification: (from, notification) =>
         this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),

@@ -14,6 +14,7 @@ import {
 import { createWriter } from '../../src/jute/writer.js';
 import { ElectionPort } from '../../src/shell/election-port.js';
 import { PLAIN_TRANSPORT } from '../../src/shell/peer-transport.js';
+import { NO_QUORUM_AUTH } from '../../src/shell/sasl/quorum-auth.js';
 import { Listener } from '../../src/shell/listener.js';
 import { createLogger, type Logger } from '../../src/shell/logger.js';
 import { Inbox } from '../support/inbox.js';
@@ -57,6 +58,7 @@ function start(sid: number, sids: readonly number[], listeners: readonly Listene
     configText: NO_CONFIG,
     listener,
     transport: PLAIN_TRANSPORT,
+    auth: NO_QUORUM_AUTH,
     log: logger,
     onNotification: (from, received) => inbox.push([from, received]),
   });
@@ -115,6 +117,7 @@ test('a server that comes later gets what waited for it', async () => {
     address: address(early.port),
     listener: early,
     transport: PLAIN_TRANSPORT,
+    auth: NO_QUORUM_AUTH,
     onNotification: () => undefined,
   });
   two.send(1 as Sid, notification(4));
@@ -126,6 +129,7 @@ test('a server that comes later gets what waited for it', async () => {
     address: address(port),
     listener: late,
     transport: PLAIN_TRANSPORT,
+    auth: NO_QUORUM_AUTH,
     onNotification: (from, received) => inbox.push([from, received]),
   });
   assert.deepEqual(await inbox.take(), [2, notification(4)]);

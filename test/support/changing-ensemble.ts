@@ -1,4 +1,5 @@
 /** Three server processes whose configuration, and kind, may change from one start to the next. */
+import { testJvm } from './apache.js';
 import { memberCommand, type Kind } from './cluster.js';
 import { dropFolder, freePorts, makeFolder, ServerProcess } from './server-process.js';
 import { testCfg, writeZooCfg, type MemberPorts } from './zoo-cfg.js';
@@ -7,6 +8,8 @@ export interface MemberChoice {
   readonly kind: Kind;
   /** `key=value` lines. */
   readonly extra: readonly string[];
+  /** More options of Apache's JVM. */
+  readonly jvm?: readonly string[];
 }
 
 export class ChangingEnsemble implements AsyncDisposable {
@@ -58,11 +61,15 @@ export class ChangingEnsemble implements AsyncDisposable {
     return found;
   }
 
-  async #spawn(i: number, { kind, extra }: MemberChoice): Promise<void> {
+  async #spawn(i: number, { kind, extra, jvm = [] }: MemberChoice): Promise<void> {
     const member = this.members[i];
     if (member === undefined) throw new Error(`no member ${i}`);
     const file = writeZooCfg(this.folder, member, this.members, { ...testCfg, extra });
-    const command = await memberCommand({ kind, shape: 'ensemble' }, file, member.sid);
+    const command = await memberCommand(
+      { kind, shape: 'ensemble', jvm: [...testJvm, ...jvm] },
+      file,
+      member.sid,
+    );
     const process_ = new ServerProcess(`${kind} server ${member.sid}`, member.client, command);
     this.#processes[i] = process_;
     process_.spawn();

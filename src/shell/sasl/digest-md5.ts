@@ -16,6 +16,8 @@ export class SaslError extends Error {
 }
 
 export interface DigestServerOptions {
+  /** First part of the digest-uri; {@link PROTOCOL} unless said. */
+  readonly protocol?: string;
   /** Realm and host of the digest-uri: `zk-sasl-md5` for clients. */
   readonly serverName: string;
   /** null: no such user. */
@@ -59,7 +61,7 @@ export class DigestServer {
   }
 
   #verify(given: Directives): Buffer {
-    const { serverName, passwordOf } = this.#options;
+    const { serverName, passwordOf, protocol = PROTOCOL } = this.#options;
     const need = (key: string): string => {
       const value = given.get(key);
       if (value === undefined) throw new SaslError(`the response has no ${key}`);
@@ -72,7 +74,7 @@ export class DigestServer {
     if (need('nonce') !== this.#nonce) throw new SaslError('another nonce');
     if (need('nc') !== FIRST_USE) throw new SaslError('a nonce used before');
     if ((given.get('qop') ?? 'auth') !== 'auth') throw new SaslError('another qop than auth');
-    if (uri.toLowerCase() !== `${PROTOCOL}/${serverName}`) {
+    if (uri.toLowerCase() !== `${protocol}/${serverName}`) {
       throw new SaslError(`another digest-uri: ${uri}`);
     }
     const password = passwordOf(username);
@@ -94,6 +96,8 @@ export class DigestServer {
 }
 
 export interface DigestClientOptions {
+  /** As the server's. */
+  readonly protocol?: string;
   readonly serverName: string;
   readonly username: string;
   readonly password: string;
@@ -125,12 +129,12 @@ export class DigestClient {
       this.#complete = true;
       return null;
     }
-    const { serverName, username, password } = this.#options;
+    const { serverName, username, password, protocol = PROTOCOL } = this.#options;
     const nonce = given.get('nonce');
     if (nonce === undefined) throw new SaslError('the challenge has no nonce');
     const realm = given.get(REALM_DIRECTIVE) ?? '';
     const cnonce = this.#options.cnonce ?? randomBytes(NONCE_BYTES).toString('base64');
-    const uri = `${PROTOCOL}/${serverName}`;
+    const uri = `${protocol}/${serverName}`;
     const utf8 = given.get('charset') !== undefined;
     const parts = { username, realm, password, nonce, cnonce, uri, nc: FIRST_USE };
     const { response, rspauth } = digests({ ...parts, authzid: null, utf8 });
