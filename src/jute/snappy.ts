@@ -18,6 +18,8 @@ const HEADER_LENGTH = 16;
 export const SNAPPY_BLOCK = 32 * 1024;
 /** Largest block believed in, bytes; snappy-java writes 512 MiB at most, and 32 KiB by default. */
 const BLOCK_MAX = 64 * 1024 * 1024;
+/** Bytes that a byte of a block may expand to: a copy of three stands for 64 at most. */
+const EXPANSION_MAX = 22;
 
 /** How much of a stream was read: a pure state. */
 export interface SnappyStream {
@@ -81,7 +83,9 @@ export function expandBlock(block: Buffer): Buffer {
     length += (byte & 0x7f) * 2 ** shift;
     if (byte < 0x80) break;
   }
-  if (length > BLOCK_MAX) invalid(`snappy block that expands to ${length} bytes`);
+  if (length > Math.min(BLOCK_MAX, block.length * EXPANSION_MAX)) {
+    invalid(`snappy block that expands to ${length} bytes`);
+  }
   const out = Buffer.allocUnsafeSlow(length);
   const written = expand(block, at, out);
   if (written !== length) invalid(`snappy block of ${written} bytes instead of ${length}`);

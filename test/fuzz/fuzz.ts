@@ -1,5 +1,5 @@
 /**
- * Mutated frames against a port of running servers, and what must hold meanwhile and after: no server ends, no witness is answered
+ * Mutated frames against a port of running servers, beside connections that are held open with half a frame, and what must hold meanwhile and after: no server ends, no witness is answered
  * wrongly or not at all, the leader stays, what was written is there, and memory is flat over the second half.
  */
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fourLetterWord, modeOf } from '../support/four-letter-word.js';
 import { testCfg, type ZooCfg } from '../support/zoo-cfg.js';
 import { clientAttack, electionAttack, quorumAttack, type Attack } from './attack.js';
 import { clientFrames, electionFrames, quorumFrames } from './frames.js';
+import { Holds } from './loris.js';
 import { Random } from './random.js';
 import { sweep, Witness } from './witness.js';
 
@@ -114,6 +115,7 @@ export const fuzz = async ({ port, frames, seed, progress }: FuzzOptions): Promi
   const witnesses = await Promise.all(
     cluster.addresses.map((address, i) => Witness.start(address, `${WITNESS_ROOT}-${i}`)),
   );
+  const holds = await Holds.start(port, targets);
   const memory: number[][] = cluster.processes.map(() => []);
   let sent = 0;
   let connections = 0;
@@ -127,12 +129,14 @@ export const fuzz = async ({ port, frames, seed, progress }: FuzzOptions): Promi
   for (let sample = 1; sample <= SAMPLES; sample++) {
     const until = Math.ceil((frames * sample) / SAMPLES);
     await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => lane(i, until)));
+    await holds.trickle(new Random(seed + sample));
     await sweep(cluster.addresses[0]!, PASSWORD, WITNESS_ROOT);
     await check(cluster, before);
     cluster.processes.forEach((one, i) => memory[i]!.push(residentMiB(one.pid!)));
     const mib = memory.map((all) => all.at(-1)!.toFixed(0)).join(', ');
     progress(`${sent} frames in ${connections} connections, ${mib} MiB`);
   }
+  holds.end();
   for (const [i, witness] of witnesses.entries()) {
     await witness.stop(cluster.addresses[(i + 1) % cluster.addresses.length]!);
   }
