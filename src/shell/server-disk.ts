@@ -79,8 +79,6 @@ export class ServerDisk {
     );
     this.#storage = storage;
     for (const note of recovered.notes) log.warn(note);
-    // Apache's server does not start on a folder that has a log and no snapshot.
-    if (recovered.image === null) await storage.snapshot(imageOf(emptyTree()));
     const ms = monotonicNow() - start;
     metrics.dbInitTime.add(ms);
     if (recovered.image !== null) metrics.startupSnapLoadTime.add(ms);

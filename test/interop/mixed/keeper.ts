@@ -1,8 +1,19 @@
 /** A session that lives through whatever happens to single servers, with an ephemeral node and a watch. */
 import assert from 'node:assert/strict';
-import { ZooKeeper } from '../../../src/client/index.js';
+import { ConnectionLossError, ZooKeeper } from '../../../src/client/index.js';
 
 const SESSION_TIMEOUT = 60_000;
+
+/** Asks again when the connection was lost with the question under way: it may be repeated. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ConnectionLossError)) throw error;
+    }
+  }
+}
 
 export class Keeper {
   private constructor(
@@ -20,14 +31,15 @@ export class Keeper {
 
   /** A watch that it leaves now fires after `during`, and its ephemeral is there. */
   async through(during: () => Promise<void>): Promise<void> {
-    const fired = new Promise<string>((resolve) => {
-      void this.zk.getData('/watched', { watcher: ({ type }) => resolve(type) });
-    });
+    const { zk } = this;
+    let told: (type: string) => void = () => undefined;
+    const fired = new Promise<string>((resolve) => (told = resolve));
+    await patiently(() => zk.getData('/watched', { watcher: ({ type }) => told(type) }));
     await during();
-    await this.zk.setData('/watched', 'changed');
+    await patiently(() => zk.setData('/watched', 'changed'));
     assert.equal(await fired, 'NodeDataChanged');
-    assert.equal(this.zk.sessionId, this.id, 'the session is the same');
-    const stat = await this.zk.exists('/kept');
+    assert.equal(zk.sessionId, this.id, 'the session is the same');
+    const stat = await patiently(() => zk.exists('/kept'));
     assert.equal(stat?.ephemeralOwner, this.id, 'its ephemeral is there');
   }
 

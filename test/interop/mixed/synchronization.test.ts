@@ -14,6 +14,7 @@ import { fourLetterWord } from '../../support/four-letter-word.js';
 import { eventually, MixedEnsemble, type MixedMember } from '../../support/mixed-ensemble.js';
 import { assertSameTrees } from '../../support/whole-tree.js';
 import { testCfg } from '../../support/zoo-cfg.js';
+import { patiently } from './keeper.js';
 
 /** No transactions from Apache's logs: who is behind what the leader has in memory gets a snapshot. */
 const cfg = { ...testCfg, extra: ['snapshotSizeFactor=-1'] };
@@ -75,8 +76,9 @@ async function stages(other: Kind, own: Kind): Promise<void> {
     if (changes === 'quiet') await change();
     assert.equal(await told, 'NodeDataChanged');
     assert.equal(own3.sessionId, sessionId);
-    assert.equal((await own3.exists('/ephemeral'))?.ephemeralOwner, sessionId);
-    await own3.setData('/ephemeral', 'still there');
+    const stat = await patiently(() => own3.exists('/ephemeral'));
+    assert.equal(stat?.ephemeralOwner, sessionId);
+    await patiently(() => own3.setData('/ephemeral', 'still there'));
     const after = await syncsOf(leader);
     return { snap: after.snap - before.snap, diff: after.diff - before.diff };
   };
@@ -95,7 +97,7 @@ async function stages(other: Kind, own: Kind): Promise<void> {
   }, 'quiet');
   // Both kinds count a TRUNC as a history; that the tail is gone says which.
   assert.equal(truncated.snap, 0);
-  assert.equal(await own3.exists('/tail'), null);
+  assert.equal(await patiently(() => own3.exists('/tail')), null);
   await assertSameTrees(ensemble.members);
 
   // DIFF, of several transactions.
