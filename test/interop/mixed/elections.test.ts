@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { ZooKeeper } from '../../../src/client/index.js';
 import type { Kind } from '../../support/cluster.js';
 import { MixedEnsemble } from '../../support/mixed-ensemble.js';
-import { assertSameTrees } from '../../support/whole-tree.js';
+import { assertAgree } from './agreement.js';
 
 /** A client of each member writes below `root`; then all members have the same tree. */
 async function writeThroughEach(ensemble: MixedEnsemble, root: string): Promise<void> {
@@ -24,7 +24,7 @@ async function writeThroughEach(ensemble: MixedEnsemble, root: string): Promise<
     await zk.create(`${root}/by-${sid}/seq-`, null, { mode: 'persistent-sequential' });
     await zk.setData(root, String(sid));
   }
-  const tree = await assertSameTrees(running);
+  const tree = await assertAgree(running);
   for (const { sid } of running) assert.ok(tree.has(`${root}/by-${sid}`));
 }
 

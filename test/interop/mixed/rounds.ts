@@ -13,7 +13,7 @@ import { missingAt, startLoad, type Load } from '../../e2e/faults/load.js';
 import { Random } from '../../fuzz/random.js';
 import type { Kind } from '../../support/cluster.js';
 import { MixedEnsemble, type MixedMember } from '../../support/mixed-ensemble.js';
-import { assertSameTrees } from '../../support/whole-tree.js';
+import { assertAgree } from './agreement.js';
 import { Keeper } from './keeper.js';
 
 export interface RoundsOptions {
@@ -75,7 +75,7 @@ async function stage(kinds: readonly Kind[], rounds: number, random: Random, say
   }
   const acknowledged = await load.end();
   await keeper.close();
-  const tree = await assertSameTrees(ensemble.members);
+  const tree = await assertAgree(ensemble.members);
   for (const { address, name } of ensemble.members) {
     assert.deepEqual(await missingAt(address, load.root, acknowledged), [], `lost at ${name}`);
   }
