@@ -6,6 +6,8 @@
  * Of the messages to one server only the newest is worth sending, so each has a slot, not a queue.
  * The last one is sent again over a new connection, as the old one may have died with it.
  *
+ * Ours and Apache's are told apart by a comment behind the configuration in a notification.
+ *
  * Deviations: a connection from a sid that the configuration does not name is refused; a dial that
  * failed is repeated with a growing delay for as long as a message waits.
  */
@@ -33,6 +35,8 @@ import type { QuorumAuth } from './sasl/quorum-auth.js';
 /** Apache: `zookeeper.cnxTimeout`, and as long for whoever connects to say who it is. */
 const CONNECT_TIMEOUT_MS = 5000;
 const NOTHING = Buffer.alloc(0);
+/** Behind the configuration that ours send: a comment to whoever reads it as properties. */
+const OWN_MARK = Buffer.from('\n# zab');
 const REDIAL_MIN_MS = 100;
 const REDIAL_MAX_MS = 5000;
 
@@ -48,6 +52,8 @@ interface Peer {
   /** Newest message that is not sent yet. */
   waiting: Buffer | null;
   lastSent: Buffer | null;
+  /** Its last notification was not one of ours. */
+  foreign: boolean;
 }
 
 export interface ElectionPortOptions {
@@ -73,10 +79,13 @@ export class ElectionPort {
   /** Accepted, and have not said who they are. */
   readonly #strangers = new Set<Socket>();
   readonly #handshakes: AcceptedPeers;
+  /** The configuration as it is sent. */
+  readonly #configText: Buffer;
   #closed = false;
 
   constructor(options: ElectionPortOptions) {
     this.#options = options;
+    this.#configText = Buffer.concat([options.configText, OWN_MARK]);
     this.#peers = new Map(
       options.peers.map(({ sid, election }) => [sid, newPeer(sid, election)] as const),
     );
@@ -90,9 +99,15 @@ export class ElectionPort {
   send(to: Sid, notification: Notification): void {
     const peer = this.#peers.get(to);
     if (peer === undefined || this.#closed) return;
-    peer.waiting = encodeNotification(this.#writer, notification, this.#options.configText);
+    peer.waiting = encodeNotification(this.#writer, notification, this.#configText);
     this.#pump(peer);
     if (peer.socket === null) this.#dial(peer);
+  }
+
+  /** Whether a server of another make has been heard of. */
+  get hasForeignPeers(): boolean {
+    for (const { foreign } of this.#peers.values()) if (foreign) return true;
+    return false;
   }
 
   /** Drops every connection and stops listening. */
@@ -236,7 +251,10 @@ export class ElectionPort {
     const received = attempt(() => decodeNotification(frame));
     if (received instanceof DecodeError) {
       log.warn('notification skipped', { peer: peer.sid, reason: received.message });
-    } else onNotification(peer.sid, received.notification);
+      return;
+    }
+    peer.foreign = received.config?.includes(OWN_MARK) !== true;
+    onNotification(peer.sid, received.notification);
   }
 
   /** Sends what waits, unless the socket is still busy with the one before. */
@@ -259,5 +277,6 @@ function newPeer(sid: Sid, address: Address): Peer {
     redialMs: REDIAL_MIN_MS,
     waiting: null,
     lastSent: null,
+    foreign: false,
   };
 }

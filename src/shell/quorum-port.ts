@@ -1,7 +1,10 @@
 /**
  * The quorum port: a leader's connections to its learners, and a learner's to its leader
  * (Apache: `Leader.LearnerCnxAcceptor`, `LearnerHandler`, `Learner.connectToLeader`). Whoever
- * connects while this server does not lead is hung up on, as if nothing listened.
+ * connects while this server does not lead is hung up on, as if nothing listened; but a follower of
+ * Apache's that finds somebody there and is hung up on begins another election at once, where one that
+ * finds nobody tries again. So in an ensemble with Apache's servers whoever comes before this server
+ * has decided is kept waiting a little.
  *
  * Each connection has a number that is used once in this process, and a name that both its ends
  * work out alike: `DIALLER>ACCEPTOR`, an address and port each.
@@ -53,6 +56,9 @@ export interface PeerFacts {
   readonly queuedBytes: number;
 }
 
+/** How long an early connection waits for the election to end, ms (Apache's follower: five tries in as long). */
+const HOLD_MS = 1000;
+
 const GONE: PeerFacts = { address: '', established: 0, received: 0, sent: 0, queuedBytes: 0 };
 
 export interface QuorumPortOptions {
@@ -66,6 +72,8 @@ export interface QuorumPortOptions {
   /** Largest data of a packet, bytes. */
   readonly packetMax: number;
   readonly isLeading: () => boolean;
+  /** Whether one that comes too early is kept waiting. */
+  readonly holdsEarly: () => boolean;
   /** What a SNAP carries, as the server layer has it. */
   readonly imageToState: (image: SnapshotImage) => unknown;
   readonly stateToImage: (state: unknown) => SnapshotImage;
@@ -77,6 +85,8 @@ export class QuorumPort {
   readonly #writer = createWriter();
   readonly #connections = new Map<PeerConn, Connection>();
   readonly #sockets = new Set<Socket>();
+  /** Accepted while this server looks for a leader, which may be itself. */
+  readonly #early = new Map<Socket, NodeJS.Timeout>();
   readonly #names = new Map<PeerConn, string>();
   readonly #handshakes: AcceptedPeers;
   #dialling: Socket | null = null;
@@ -85,7 +95,7 @@ export class QuorumPort {
   constructor(options: QuorumPortOptions) {
     this.#options = options;
     this.#handshakes = options.transport.accept(options.listener, 'quorum port', {
-      admit: () => options.isLeading(),
+      admit: () => options.isLeading() || options.holdsEarly(),
       open: (socket) => this.#accepted(socket),
     });
   }
@@ -164,6 +174,7 @@ export class QuorumPort {
   dropAll(): void {
     this.#dialling?.destroy();
     this.#dialling = null;
+    for (const socket of this.#early.keys()) socket.destroy();
     const dropped = [...this.#connections.values()];
     this.#connections.clear();
     this.#names.clear();
@@ -180,17 +191,40 @@ export class QuorumPort {
   }
 
   #accepted(socket: Socket): void {
-    // Leadership may have ended during a handshake.
-    if (!this.#options.isLeading()) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-      return;
-    }
     socket.setNoDelay(true);
     this.#track(socket);
+    if (this.#options.isLeading()) this.#open(socket);
+    else if (this.#options.holdsEarly()) this.#hold(socket);
+    // Leadership may have ended during a handshake.
+    else socket.destroy();
+  }
+
+  #open(socket: Socket): void {
     const name = `${endpoint(socket, 'remote')}>${endpoint(socket, 'local')}`;
     const conn = this.#add(socket, name);
     this.#options.onEvent({ type: 'opened', conn, as: 'leader', now: this.#options.now() });
+  }
+
+  #hold(socket: Socket): void {
+    const late = setTimeout(() => socket.destroy(), HOLD_MS);
+    this.#early.set(socket, late);
+    socket.once('close', () => {
+      clearTimeout(late);
+      this.#early.delete(socket);
+    });
+  }
+
+  /** This server has decided, or looks for a leader anew: what waits is opened, waits on, or ends. */
+  decided(): void {
+    const leads = this.#options.isLeading();
+    if (!leads && this.#options.holdsEarly()) return;
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const [socket, late] of early) {
+      clearTimeout(late);
+      if (leads && !socket.destroyed) this.#open(socket);
+      else socket.destroy();
+    }
   }
 
   #track(socket: Socket): void {

@@ -345,6 +345,7 @@ export class Server {
       const { kind, serving, leader, epoch } = role;
       this.#parts.log.info('role', { kind, serving, leader, epoch });
       if (serving) this.#served();
+      this.#quorum?.decided();
       this.#parts.onRole();
     }
     this.#disk.stepped(state);
@@ -408,6 +409,9 @@ export class Server {
       connectTimeout: config.tickTime * config.syncLimit,
       packetMax: config.juteMaxBuffer + PACKET_EXTRA_BYTES,
       isLeading: () => serverStateOf(this.#driver.state.core) === 'LEADING',
+      holdsEarly: () =>
+        serverStateOf(this.#driver.state.core) === 'LOOKING' &&
+        this.#election?.hasForeignPeers === true,
       imageToState: (image) => treeOf(image, config.disk.digestEnabled),
       stateToImage: (tree) => imageOf(tree as Tree),
       onEvent: (event) => this.#driver.post(event),

@@ -153,7 +153,7 @@ test('the last message is sent again when the other side connects anew', async (
   await two.port.close();
   const socket = await knock(one.number, 2, INITIAL_V2);
   const [again] = (await once(socket, 'data')) as [Buffer];
-  assert.deepEqual(again, encodeNotification(WRITER, notification(1), NO_CONFIG));
+  assert.deepEqual(again, encodeNotification(WRITER, notification(1), Buffer.from('\n# zab')));
   socket.destroy();
   await one.port.close();
 });
@@ -170,6 +170,21 @@ test('a new connection of a server replaces the old one', async () => {
   second.write(encodeNotification(WRITER, notification(2), NO_CONFIG));
   assert.deepEqual(await one.inbox.take(), [2, notification(2)]);
   second.destroy();
+  await one.port.close();
+});
+
+test('a server of another make is told by what it sends', async () => {
+  const servers = await startAll(1, 2);
+  const [one, two] = servers as [Server, Server];
+  two.port.send(1 as Sid, notification(1));
+  await one.inbox.take();
+  assert.equal(one.port.hasForeignPeers, false);
+  await two.port.close();
+  const socket = await knock(one.number, 2);
+  socket.write(encodeNotification(WRITER, notification(2), Buffer.from('version=0')));
+  await one.inbox.take();
+  assert.equal(one.port.hasForeignPeers, true);
+  socket.destroy();
   await one.port.close();
 });
 

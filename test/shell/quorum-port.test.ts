@@ -23,6 +23,9 @@ interface Server {
   readonly log: Inbox<string>;
   readonly number: number;
   leading: boolean;
+  holds: boolean;
+  /** What `holdsEarly` answered. */
+  readonly asked: Inbox<boolean>;
 }
 
 /** A server that dials `leaderPort`, if it does. States are images here. */
@@ -30,7 +33,8 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
   const listener = await Listener.bind({ host: HOST, port: 0 }, 'quorum port');
   const events = new Inbox<PeerEvent>();
   const log = new Inbox<string>();
-  const server = { leading: false };
+  const asked = new Inbox<boolean>();
+  const server = { leading: false, holds: false };
   const port = new QuorumPort({
     listener,
     transport: PLAIN_TRANSPORT,
@@ -41,6 +45,10 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
     connectTimeout: 5000,
     packetMax,
     isLeading: () => server.leading,
+    holdsEarly: () => {
+      asked.push(server.holds);
+      return server.holds;
+    },
     imageToState: (image) => {
       if ([...image.nodes].length === 0) throw new Error('snapshot has no root');
       return image;
@@ -48,7 +56,7 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
     stateToImage: (state) => state as SnapshotImage,
     onEvent: events.push,
   });
-  return Object.assign(server, { port, events, log, number: listener.port });
+  return Object.assign(server, { port, events, log, asked, number: listener.port });
 }
 
 async function connected(run: (pair: Pair) => Promise<void>, packetMax?: number): Promise<void> {
@@ -193,4 +201,30 @@ test('a server that does not lead hangs up; one that is not there cannot be dial
   learner.port.dial(LEADER);
   assert.deepEqual(await learner.events.take(), { type: 'dialFailed', sid: LEADER, now: 5 });
   await learner.port.close();
+});
+
+test('who comes before the election has ended waits for it, if the server is told to hold', async () => {
+  const server = await start(0);
+  const dial = async () => {
+    const socket = connect({ host: HOST, port: server.number });
+    socket.on('error', () => undefined);
+    // Asked when it is accepted, and again when bytes may go.
+    for (let i = 0; i < 2; i++) await server.asked.take();
+    return socket;
+  };
+  server.holds = true;
+  const early = await dial();
+  server.port.decided();
+  await server.asked.take();
+  assert.deepEqual(server.events.all, [], 'it still looks');
+  server.leading = true;
+  server.port.decided();
+  assert.deepEqual(await server.events.take(), { type: 'opened', conn: 1, as: 'leader', now: 5 });
+  server.leading = false;
+  const refused = await dial();
+  server.holds = false;
+  server.port.decided();
+  await once(refused, 'close');
+  early.destroy();
+  await server.port.close();
 });
