@@ -8,6 +8,8 @@ import { once } from 'node:events';
 import { packageRoot } from '../../conformance/package-root.js';
 import { loadConfig } from '../../src/config/load.js';
 import { startServer } from '../../src/shell/server.js';
+import { SILENT } from '../../src/shell/logger.js';
+import { NO_QUORUM_AUTH, quorumAuth } from '../../src/shell/sasl/quorum-auth.js';
 import { parseJaas } from '../../src/shell/sasl/jaas.js';
 import { makeKeyMaterial } from '../support/key-material.js';
 import { dropFolder, makeFolder } from '../support/server-process.js';
@@ -23,7 +25,7 @@ test('the configurations are read without a warning, and a server runs by them',
   try {
     const { pem, trust } = makeKeyMaterial(folder);
     const found = blocks('properties');
-    assert.equal(found.length, 3);
+    assert.equal(found.length, 4);
     const cfg = found
       .join('\n')
       .replaceAll('/etc/zookeeper/server.p12', pem.server)
@@ -52,6 +54,24 @@ test('the configurations are read without a warning, and a server runs by them',
     } finally {
       await server.stop();
     }
+  } finally {
+    dropFolder(folder);
+  }
+});
+
+test('the JAAS file of servers has what they prove to each other', () => {
+  const folder = makeFolder('zab-docs-');
+  try {
+    const jaasFile = join(folder, 'jaas.conf');
+    writeFileSync(jaasFile, blocks('jaas').join(''));
+    const found = blocks('properties').find((block) => block.includes('quorum.auth.')) ?? '';
+    const file = join(folder, 'zoo.cfg');
+    writeFileSync(file, `dataDir=${folder}\nclientPort=0\n${found}`);
+    const system = { 'java.security.auth.login.config': jaasFile };
+    const { config, warnings } = loadConfig(file, system);
+    assert.deepEqual(warnings, []);
+    const auth = quorumAuth({ ...config, standalone: false }, SILENT);
+    assert.notEqual(auth, NO_QUORUM_AUTH);
   } finally {
     dropFolder(folder);
   }
