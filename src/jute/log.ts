@@ -17,6 +17,9 @@ export const FILE_HEADER_LENGTH = 16;
 /** Bytes that a record takes besides its transaction. */
 export const RECORD_OVERHEAD = 13;
 
+/** What is wrong with a record that is there, from its head to its end mark. */
+export const WRONG_CHECKSUM = 'checksum does not match';
+
 const HEAD = 12;
 const END_OF_RECORD = 0x42;
 
@@ -97,7 +100,7 @@ export function scanLogRecord(
   const end = at + HEAD + length;
   if (bytes[end] !== END_OF_RECORD) return { kind: 'bad', reason: 'end of record missing' };
   if (adler32(ADLER_SEED, bytes, at + HEAD, end) !== sum) {
-    return { kind: 'bad', reason: 'checksum does not match' };
+    return { kind: 'bad', reason: WRONG_CHECKSUM };
   }
   return { kind: 'record', txn: bytes.subarray(at + HEAD, end), next: end + 1 };
 }

@@ -64,10 +64,7 @@ function* records(file: string, bytes: Buffer, onTxn: (txn: Txn) => void): Gener
     // Something is wrong here; what is intact behind it is worth seeing all the same.
     const reason = scan.kind === 'bad' ? scan.reason : 'bytes after the end';
     const next = findLogRecord(bytes, at + 1, TXN_MAX);
-    const rest =
-      next === -1
-        ? 'nothing intact follows, a server cuts it off here'
-        : `an intact record follows at ${next}`;
+    const rest = next === -1 ? 'nothing intact follows' : `an intact record follows at ${next}`;
     damaged = true;
     yield { kind: 'damage', file, offset: at, reason: `${reason}; ${rest}` };
     at = next;

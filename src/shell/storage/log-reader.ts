@@ -6,7 +6,9 @@
  * one and no later one was begun before it was flushed. A bad record with an intact one behind it
  * is damage to what was acknowledged, and the server must not start as if it had never been
  * (Apache stops at any bad checksum, torn or not). A power cut may, rarely, leave the pages of one
- * unflushed batch so too; it is then refused as well, for safety.
+ * unflushed batch so too; it is then refused as well, for safety. A last record that is there from
+ * its head to its end mark, with a wrong checksum, is damage too, unless a whole sector of it is
+ * missing: a disk writes a sector or does not, and what was not written is zeros.
  */
 import { Buffer } from 'node:buffer';
 import { open } from 'node:fs/promises';
@@ -16,6 +18,8 @@ import { DecodeError } from '../../jute/decode-error.js';
 import {
   FILE_HEADER_LENGTH,
   LOG_MAGIC,
+  RECORD_OVERHEAD,
+  WRONG_CHECKSUM,
   checkFileHeader,
   findLogRecord,
   scanLogRecord,
@@ -37,6 +41,26 @@ export interface LogEnd {
   readonly torn: string | null;
   /** Offset of an intact record behind what is torn, or −1. */
   readonly intactAt: number;
+  /** What is torn is there in full, and not what was written. */
+  readonly altered: boolean;
+}
+
+/** The end of a file in which nothing is wrong. */
+function cleanEnd(end: number, size: number): LogEnd {
+  return { end, size, torn: null, intactAt: -1, altered: false };
+}
+
+/** What a disk writes at once, bytes. */
+const SECTOR = 512;
+
+/** Whether some sector's share of the record at `from`, up to `to`, is zeros. */
+function hasMissingSector(record: Buffer, from: number): boolean {
+  for (let at = 0; at < record.length;) {
+    const end = Math.min(record.length, at + SECTOR - ((from + at) % SECTOR));
+    if (record.subarray(at, end).every((byte) => byte === 0)) return true;
+    at = end;
+  }
+  return false;
 }
 
 async function readAt(handle: FileHandle, from: number, length: number): Promise<Buffer> {
@@ -68,15 +92,17 @@ async function tornEnd(
 ): Promise<LogEnd> {
   const rest = await readAt(handle, end, size - end);
   const found = findLogRecord(rest, 1, TXN_MAX);
-  return { end, size, torn, intactAt: found === -1 ? -1 : end + found };
+  const length = torn === WRONG_CHECKSUM ? rest.readInt32BE(8) + RECORD_OVERHEAD : 0;
+  const altered = length > 0 && !hasMissingSector(rest.subarray(0, length), end);
+  return { end, size, torn, intactAt: found === -1 ? -1 : end + found, altered };
 }
 
 async function readHeader(handle: FileHandle, path: string, size: number): Promise<LogEnd | null> {
   const header = await readAt(handle, 0, FILE_HEADER_LENGTH);
   if (header.length < FILE_HEADER_LENGTH || header.every((byte) => byte === 0)) {
-    if (await restIsZero(handle, 0, size)) return { end: 0, size, torn: null, intactAt: -1 };
+    if (await restIsZero(handle, 0, size)) return cleanEnd(0, size);
     if (header.length < FILE_HEADER_LENGTH) {
-      return { end: 0, size, torn: 'file header incomplete', intactAt: -1 };
+      return { ...cleanEnd(0, size), torn: 'file header incomplete' };
     }
   }
   try {
@@ -126,14 +152,12 @@ async function readRecords(
       case 'record': {
         at = scan.next;
         if (visit(decodeRecord(path, offset, scan.txn), base + at)) continue;
-        return { end: base + at, size, torn: null, intactAt: -1 };
+        return cleanEnd(base + at, size);
       }
       case 'bad':
         return tornEnd(handle, offset, size, scan.reason);
       case 'end':
-        if (await restIsZero(handle, offset, size)) {
-          return { end: offset, size, torn: null, intactAt: -1 };
-        }
+        if (await restIsZero(handle, offset, size)) return cleanEnd(offset, size);
         return tornEnd(handle, offset, size, 'bytes after the end');
     }
   }

@@ -77,11 +77,13 @@ function take(content: LogContent, path: string, txn: Txn, notes: string[]): voi
   content.lastZxid = txn.zxid;
 }
 
-function damaged(path: string, end: LogEnd): StorageError {
+function damaged(path: string, end: LogEnd, isLast: boolean): StorageError {
   const where =
-    end.intactAt === -1
-      ? 'later log files hold records'
-      : `an intact record follows at ${end.intactAt}`;
+    end.intactAt !== -1
+      ? `an intact record follows at ${end.intactAt}`
+      : isLast
+        ? 'the record is there in full'
+        : 'later log files hold records';
   return new StorageError(
     'CORRUPT',
     `log file ${path} is damaged at offset ${end.end} (${end.torn}), and ${where}: ` +
@@ -117,7 +119,8 @@ async function readLogs(folder: string, base: Zxid, notes: string[]): Promise<Lo
       return true;
     });
     const isLast = i === files.length - 1;
-    if (end.torn !== null && (end.intactAt !== -1 || !isLast)) throw damaged(path, end);
+    const refused = end.intactAt !== -1 || end.altered || !isLast;
+    if (end.torn !== null && refused) throw damaged(path, end, isLast);
     if (isLast) await tidy(folder, path, end, notes);
   }
   return content;

@@ -84,6 +84,37 @@ test('after a cut, the log goes on in a file that follows', async (t) => {
   assert.deepEqual(recovered.notes, []);
 });
 
+test('a last record that is there in full, with a changed bit, stops the start', async (t) => {
+  const folder = await written(t, txns(0, 1, 5));
+  const path = inside(folder, 'log.1');
+  const bytes = await readFile(path);
+  const scan = (at: number): number => at + bytes.readInt32BE(at + 8) + 13;
+  const last = [1, 2, 3, 4].reduce(scan, 16);
+  for (const at of [last + 4, last + 12, last + 40, scan(last) - 2]) {
+    const changed = Buffer.from(bytes);
+    changed[at]! ^= 4;
+    await writeFile(path, changed);
+    await assert.rejects(openAt(folder), {
+      code: 'CORRUPT',
+      message: new RegExp(
+        `log\\.1 is damaged at offset ${last} \\(checksum does not match\\), and the record is there in full`,
+      ),
+    });
+  }
+});
+
+test('a last record of which a sector was never written is cut off', async (t) => {
+  const folder = await written(t, [...txns(0, 1, 2), ...txns(0, 3, 3, 'x'.repeat(3000))]);
+  const path = inside(folder, 'log.1');
+  const bytes = await readFile(path);
+  for (const sector of [512, 1024, 2048]) {
+    await writeFile(path, Buffer.from(bytes).fill(0, sector, sector + 512));
+    const { disk, notes } = await reopen(folder);
+    assert.deepEqual(contents(disk.log), contents(txns(0, 1, 2)));
+    assert.match(notes[0]!, /ends in a torn write \(checksum does not match\): cut at/);
+  }
+});
+
 test('a damaged record with intact ones behind it stops the start', async (t) => {
   const log = txns(0, 1, 4);
   const first = endOf([]);
