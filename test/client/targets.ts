@@ -92,6 +92,12 @@ export const TARGETS: readonly Target[] = [
   { name: 'Apache ensemble', kind: 'apache', start: () => asProcesses('apache', 'ensemble') },
 ];
 
+/** The same settings on both. */
+export const FEATURE_TARGETS: readonly Target[] = [
+  { name: 'zab standalone', kind: 'zab', start: () => asProcesses('zab', 'standalone') },
+  { name: 'zab ensemble', kind: 'zab', start: () => asProcesses('zab', 'ensemble') },
+];
+
 export interface Context {
   readonly servers: Servers;
   /** A client whose chroot is this case's own folder. */

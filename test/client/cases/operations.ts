@@ -187,6 +187,12 @@ const configuration = async ({ zk, servers }: Context): Promise<void> => {
   await assert.rejects(zk.reconfig({ leaving: '3' }), zab.ZooKeeperError);
 };
 
+/** What `zab/testing` does not switch on: for servers that run as processes. */
+export const features: readonly Case[] = [
+  { name: 'create with a TTL', run: ttl },
+  { name: 'getConfig; reconfig that is switched off', run: configuration },
+];
+
 export const operations: readonly Case[] = [
   { name: 'create, get, set, exists, list, delete', run: createsAndReads },
   { name: 'create in every mode, getEphemerals, getAllChildrenNumber', run: everyMode },
