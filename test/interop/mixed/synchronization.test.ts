@@ -12,7 +12,7 @@ import { missingAt, startLoad } from '../../e2e/faults/load.js';
 import type { Kind } from '../../support/cluster.js';
 import { fourLetterWord } from '../../support/four-letter-word.js';
 import { eventually, MixedEnsemble, type MixedMember } from '../../support/mixed-ensemble.js';
-import { assertAgree } from './agreement.js';
+import { assertAgree, assertAgreeFromNowOn } from './agreement.js';
 import { testCfg } from '../../support/zoo-cfg.js';
 import { patiently } from './keeper.js';
 
@@ -130,7 +130,7 @@ async function stages(other: Kind, own: Kind): Promise<void> {
   await load.more(20);
   const acknowledged = await load.end();
   assert.ok(fresh.snap >= 1);
-  await assertAgree(ensemble.members);
+  await assertAgreeFromNowOn(ensemble.members);
   assert.deepEqual(await missingAt(server.address, load.root, acknowledged), []);
 }
 
