@@ -13,7 +13,7 @@ import type {
   WatchingReadRequest,
 } from '../core/request.js';
 import type { Identity } from '../core/txn.js';
-import { ZXID_NONE } from '../core/zxid.js';
+import { ZXID_NONE, ZXID_ZERO } from '../core/zxid.js';
 import type { MultiResult, ReplyBody } from '../jute/reply.js';
 import { Perms } from '../tree/acl.js';
 import { eachName } from '../tree/name-set.js';
@@ -30,15 +30,22 @@ import type { WatchKind } from './watches.js';
 
 const PING_XID = -2;
 
-/** Answers `pending`, a request of kind `read`; only a watch changes the state. */
+/**
+ * Answers `pending`, a request of kind `read`, or one that is refused here; only a watch changes the
+ * state.
+ */
 export function answerRead(
   state: ServiceState,
   connection: Connection,
-  pending: Pick<Pending, 'xid' | 'request' | 'identities'>,
+  pending: Pick<Pending, 'xid' | 'request' | 'identities' | 'failure'>,
   out: Out,
 ): ServiceState {
-  const { request, xid, identities } = pending;
+  const { request, xid, identities, failure } = pending;
   const { conn } = connection;
+  if (failure !== ErrorCode.OK) {
+    reply(out, conn, xid, ZXID_ZERO, failure, null);
+    return state;
+  }
   const { tree } = state;
   const zxid = tree.lastZxid;
   switch (request.op) {

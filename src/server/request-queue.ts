@@ -11,6 +11,7 @@ import type { Millis } from '../core/ids.js';
 import type { AuthRequest, ClientRequest, PathRequest } from '../core/request.js';
 import { ZXID_ZERO } from '../core/zxid.js';
 import { authenticate } from './auth.js';
+import { eagerRefusal } from './eager-acl.js';
 import type { ClientEvent } from './events.js';
 import { peek, push, shift } from './fifo.js';
 import { replyBody } from './outcome.js';
@@ -124,6 +125,10 @@ export function accept(
     reply(out, current.conn, xid, touched.tree.lastZxid, ErrorCode.NOTREADONLY, null);
     return touched;
   }
+  if (kind === 'write') {
+    const code = eagerRefusal(touched, request, identities);
+    if (code !== ErrorCode.OK) return refuseInTurn(touched, current, event, code, out);
+  }
   const refused = current.local && kind === 'write' && needsGlobal(request);
   if (refused && state.config.features.localSessionsUpgrading) {
     const upgraded = upgrade(withNow(touched, now), current, out);
@@ -147,6 +152,21 @@ export function accept(
     case 'sync':
       return sendSync(queued, current, pending, out);
   }
+}
+
+/** An answer with `failure`, when what came before is answered. */
+function refuseInTurn(
+  state: ServiceState,
+  connection: Connection,
+  { xid, request, now }: RequestEvent,
+  failure: number,
+  out: Out,
+): ServiceState {
+  const { identities, queue, outcomes, syncsDone } = connection;
+  const pending: Pending = { kind: 'read', xid, request, identities, failure };
+  if (queue.size === 0) return answerRead(state, connection, pending, out);
+  const queued = withQueue(connection, push(queue, pending), outcomes, syncsDone);
+  return withConn(withNow(state, now), queued);
 }
 
 /** Opcodes of {@link kindOf}'s writes, and of sync: what a read-only server does not even read. */

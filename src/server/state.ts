@@ -25,7 +25,10 @@ export interface Pending {
   readonly request: ClientRequest;
   /** The identities of the connection when the request arrived. */
   readonly identities: readonly Identity[];
-  /** The code to answer with if the transaction fails; 0: the transaction's own. */
+  /**
+   * Of a write: the code to answer with if the transaction fails; 0: the transaction's own. Of a
+   * read: the code that a write is refused with here; 0: it is a read.
+   */
   readonly failure: number;
 }
 

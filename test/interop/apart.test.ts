@@ -1,5 +1,5 @@
 /**
- * Local sessions, their upgrade, and read-only mode: a follower of Apache's and one of ours, first in their ensembles, then
+ * Local sessions, their upgrade, eager ACL checks, and read-only mode: a follower of Apache's and one of ours, first in their ensembles, then
  * cut off from them; the transcripts must be the same. About 20 s on a quiet machine, most of it Apache's.
  */
 import assert from 'node:assert/strict';
@@ -8,10 +8,13 @@ import { setTimeout } from 'node:timers/promises';
 import { testJvm } from '../support/apache.js';
 import { startCluster, type Cluster, type Kind } from '../support/cluster.js';
 import { modeOf } from '../support/four-letter-word.js';
-import { Script, type Session } from '../support/transcript.js';
+import { createBody, Script, type Session } from '../support/transcript.js';
 import { testCfg } from '../support/zoo-cfg.js';
 
-const LOCAL = ['localSessionsEnabled=true', 'localSessionsUpgradingEnabled=true'];
+const LOCAL = [
+  ...['localSessionsEnabled=true', 'localSessionsUpgradingEnabled=true'],
+  'enableEagerACLCheck=true',
+];
 /** Apache reads this one from the command line only. */
 const READ_ONLY = 'readonlymode.enabled=true';
 
@@ -42,6 +45,20 @@ const inEnsemble = async (s: Script): Promise<void> => {
   await other.get(`${s.root}/q`, true);
   await other.close();
   await c.exists(`${s.root}/e`);
+  s.note('what the follower itself refuses costs none, and is answered without a zxid');
+  const readOnly: [number, string, string][] = [[1, 'world', 'anyone']];
+  await c.create(`${s.root}/r`, '1', 0, readOnly);
+  await c.set(`${s.root}/r`, 'x');
+  await c.create(`${s.root}/r/below`);
+  await c.create2(`${s.root}/r/below`);
+  await c.delete(`${s.root}/r/none`);
+  await c.setAcl(`${s.root}/r`, readOnly);
+  await c.create(`${s.root}/bad`, 'x', 0, [[31, 'nosuch', 'x']]);
+  s.note('and what it leaves to the leader is answered with one');
+  await c.create(`${s.root}/none/below`);
+  await c.multi('below', [[1, createBody(`${s.root}/r/below`, 'x')]]);
+  await c.delete(`${s.root}/none`);
+  await c.exists(`${s.root}/r`);
   await c.close();
 };
 

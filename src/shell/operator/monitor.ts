@@ -78,7 +78,7 @@ export function serverGauges(view: OperatorView, sizes: WeakMap<object, number>)
     ephemerals_count: countEphemerals(tree),
     approximate_data_size: dataSize(tree, sizes),
     global_sessions: tree.sessions.size,
-    local_sessions: 0,
+    local_sessions: service.apart.sessions.tracked.size,
     ...view.descriptors,
     connection_drop_probability: new Double(0),
     last_client_response_size: responseSize.last,
