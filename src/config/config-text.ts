@@ -1,10 +1,11 @@
 /** The ensemble as text: what `/zookeeper/config` holds and notifications carry. */
+import { zxidToHex, type Zxid } from '../core/zxid.js';
 import type { PeerConfig } from './server-config.js';
 
-/** `server.N=…` lines by sid, and the configuration's version, 0 as nothing changes it. */
-export function configText(peers: readonly PeerConfig[]): string {
+/** `server.N=…` lines by sid, and the configuration's version in hexadecimal. */
+export function configText(peers: readonly PeerConfig[], version: Zxid): string {
   const lines = peers.map((peer) => `server.${peer.sid}=${serverText(peer)}`);
-  return [...lines, 'version=0'].join('\n');
+  return [...lines, `version=${zxidToHex(version)}`].join('\n');
 }
 
 function serverText({ quorum, election, role, client }: PeerConfig): string {

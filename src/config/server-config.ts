@@ -3,6 +3,7 @@
  * read into (Apache: `QuorumPeerConfig`), and that tests build without files.
  */
 import type { Millis, Sid } from '../core/ids.js';
+import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
 import { FEATURES, LIMITS, type FeatureSettings, type LimitSettings } from './feature-settings.js';
 import { JAVA, type JavaSettings } from './java-settings.js';
 import {
@@ -67,6 +68,8 @@ export interface ServerConfig {
   readonly standalone: boolean;
   /** Every server of the ensemble, this one too, by sid. */
   readonly peers: readonly PeerConfig[];
+  /** Of the list of servers: the zxid of the transaction that has led to it, 0 for a file's own. */
+  readonly configVersion: Zxid;
   readonly tickTime: Millis;
   /** In ticks. */
   readonly initLimit: number;
@@ -121,6 +124,7 @@ export interface ServerConfig {
 
 /** Apache's defaults for whatever a `zoo.cfg` need not say. */
 export const DEFAULTS = {
+  configVersion: ZXID_ZERO,
   tickTime: 3000,
   initLimit: 0,
   syncLimit: 0,

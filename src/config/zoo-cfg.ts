@@ -11,6 +11,7 @@
  * `jute.maxbuffer`, `readonlymode.enabled`, `znode.container.*` and
  * `java.security.auth.login.config`, properties of the JVM there, may stand in the file.
  */
+import { ZXID_ZERO, type Zxid } from '../core/zxid.js';
 import { anyInteger, bool, integer, port, yesNo } from './codecs.js';
 import { readEnsemble, type Ensemble, type Surroundings } from './ensemble.js';
 import { FEATURES, LIMITS } from './feature-settings.js';
@@ -53,7 +54,7 @@ export function parseZooCfg(
 ): ParsedConfig {
   const reader = new Reader(text, file);
   addSystemProperties(reader, system);
-  addDynamicConfig(reader, around);
+  const configVersion = addDynamicConfig(reader, around);
   const common = readCommon(reader);
   const groups = readGroups(reader);
   checkGroups(reader, groups);
@@ -77,6 +78,7 @@ export function parseZooCfg(
     ...groups,
     ...ports,
     ...ensemble,
+    configVersion,
     fourLetterWords: allowedWords(common.fourLetterWords, groups.features.readOnlyMode),
     authProviders,
     initialConfig: text,
@@ -94,10 +96,14 @@ function addSystemProperties(reader: Reader, system: SystemProperties): void {
   }
 }
 
-/** Servers stand in one file or in the other, and nothing else in the dynamic one. */
-function addDynamicConfig(reader: Reader, around: Surroundings): void {
+/**
+ * Servers stand in one file or in the other, and nothing else in the dynamic one, but for its
+ * version, which the end of its name may say instead (Apache: `getVersionFromFilename`).
+ * @returns that version
+ */
+function addDynamicConfig(reader: Reader, around: Surroundings): Zxid {
   const dynamic = reader.take('dynamicConfigFile');
-  if (dynamic === undefined) return;
+  if (dynamic === undefined) return ZXID_ZERO;
   for (const entry of reader.all) {
     if (/^(server\.|group|weight)/.test(entry.key)) {
       reader.problem(entry, 'must be in the dynamic configuration file');
@@ -106,13 +112,23 @@ function addDynamicConfig(reader: Reader, around: Surroundings): void {
   const text = around.dynamicConfig(dynamic.value);
   if (text === null) {
     reader.problem(dynamic, `cannot read '${dynamic.value}'`);
-    return;
+    return ZXID_ZERO;
   }
+  let version = ZXID_ZERO;
   for (const entry of entriesOf(text, dynamic.value)) {
-    if (entry.key === 'version') continue;
-    if (/^(server\.|group|weight)/.test(entry.key)) reader.put(entry);
+    if (entry.key === 'version') {
+      const stated = zxidOf(entry.value);
+      if (stated === null) reader.problem(entry, `'${entry.value}' is no hexadecimal version`);
+      else version = stated;
+    } else if (/^(server\.|group|weight)/.test(entry.key)) reader.put(entry);
     else reader.problem(entry, 'does not belong into a dynamic configuration file');
   }
+  return zxidOf(dynamic.value.slice(dynamic.value.lastIndexOf('.') + 1)) ?? version;
+}
+
+function zxidOf(hex: string): Zxid | null {
+  const zxid = /^[0-9a-fA-F]{1,16}$/.test(hex) ? Number.parseInt(hex, 16) : NaN;
+  return Number.isSafeInteger(zxid) ? (zxid as Zxid) : null;
 }
 
 function readCommon(reader: Reader) {

@@ -2,7 +2,6 @@
 import { configText } from '../config/config-text.js';
 import type { ServerConfig } from '../config/server-config.js';
 import type { CoreConfig } from '../core/event.js';
-import { ZXID_ZERO } from '../core/zxid.js';
 import type { ServiceConfig } from '../server/events.js';
 import type { ServiceFeatures } from '../server/features.js';
 import type { ConfigNode } from '../tree/config-node.js';
@@ -41,8 +40,9 @@ export function serviceConfig(config: ServerConfig): ServiceConfig {
   };
 }
 
-function configNode({ standalone, peers }: ServerConfig): ConfigNode | null {
-  return standalone ? null : { text: Buffer.from(configText(peers)), version: ZXID_ZERO };
+function configNode({ standalone, peers, configVersion }: ServerConfig): ConfigNode | null {
+  if (standalone) return null;
+  return { text: Buffer.from(configText(peers, configVersion)), version: configVersion };
 }
 
 function serviceFeatures({ features, disk }: ServerConfig): ServiceFeatures {

@@ -426,7 +426,7 @@ export class Server {
       sid: config.sid,
       peers: config.peers.filter(({ sid }) => sid !== config.sid),
       address: own.election,
-      configText: Buffer.from(configText(config.peers)),
+      configText: Buffer.from(configText(config.peers, config.configVersion)),
       listener: listeners.election,
       transport: this.#transport,
       auth: this.#parts.security.peers,

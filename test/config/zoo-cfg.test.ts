@@ -78,6 +78,19 @@ test('a dynamic configuration file is read too', () => {
   const config = good(lines, '1', dynamic);
   assert.equal(config.peers.length, 2);
   assert.deepEqual(config.client, { host: '0.0.0.0', port: 2181 });
+  assert.equal(config.configVersion, 0x100000000);
+});
+
+test('the version of a dynamic file stands in it, or at the end of its name', () => {
+  const lines = ['dataDir=/d', 'initLimit=5', 'syncLimit=2', 'dynamicConfigFile=zoo.cfg.dynamic'];
+  const servers = 'server.1=a:1:2:participant;2181\nserver.2=b:1:2;2182\n';
+  assert.equal(good(lines, '1', servers).configVersion, 0);
+  const { problems } = parse(lines, '1', `${servers}version=next`);
+  assert.deepEqual(problems, ["zoo.cfg.dynamic:3: version: 'next' is no hexadecimal version"]);
+  const around = { myid: () => '1', dynamicConfig: () => `${servers}version=5` };
+  const text = lines.map((line) => `${line}.10000001f`).slice(-1);
+  const { config } = parseZooCfg([...lines.slice(0, -1), ...text].join('\n'), 'zoo.cfg', around);
+  assert.equal(config?.configVersion, 0x10000001f);
 });
 
 test('nothing else than servers stands in a dynamic file', () => {

@@ -203,7 +203,7 @@ function conf(view: OperatorView): string {
     `peerType=${own.role === 'observer' ? 1 : 0}`,
     'membership: ',
   );
-  return `${common}${quorum}${configText(config.peers)}`;
+  return `${common}${quorum}${configText(config.peers, config.configVersion)}`;
 }
 
 /** −1: it is not set. */

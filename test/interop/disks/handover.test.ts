@@ -5,14 +5,14 @@
  * either. About 40 s on a quiet machine.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { memberCommand, type Kind } from '../../support/cluster.js';
 import { ServerProcess, dropFolder, freePorts, makeFolder } from '../../support/server-process.js';
 import { testCfg, writeZooCfg, type MemberPorts } from '../../support/zoo-cfg.js';
 import { wholeState, type WholeState } from './whole-state.js';
-import { SUPER_DIGEST, writePart } from './workload.js';
+import { SUPER, SUPER_DIGEST, connectAs, writePart } from './workload.js';
 
 /** Of one run of a server. */
 interface Turn {
@@ -60,6 +60,58 @@ async function takeTurns(
   }
 }
 
+/** An ensemble of one, whose servers Apache's moves to a file of their own. */
+async function takeTurnsInEnsemble(home: string, turns: readonly Kind[]): Promise<void> {
+  const [client = 0, quorum = 0, election = 0] = await freePorts(3);
+  const member = { sid: 1, client, quorum, election };
+  const own = `server.1=127.0.0.1:${quorum}:${election}:participant;127.0.0.1:${client}`;
+  const lines = [...common, 'standaloneEnabled=false', 'reconfigEnabled=true', own];
+  const file = writeZooCfg(home, member, [member], { ...testCfg, extra: lines });
+  // The client port stands in the server's line.
+  const text = readFileSync(file, 'utf8').replace(/^clientPort.*\n/gm, '');
+  writeFileSync(file, text);
+  const data = join(home, '1', 'data');
+  writeFileSync(join(data, 'myid'), '1\n');
+  const epochs = (): number[] =>
+    ['acceptedEpoch', 'currentEpoch'].map((name) =>
+      Number(readFileSync(join(data, 'version-2', name), 'utf8')),
+    );
+  let last: WholeState | null = null;
+  let config = '';
+  for (const [i, kind] of turns.entries()) {
+    const command = await memberCommand({ kind, shape: 'ensemble' }, file, 1);
+    const server = new ServerProcess(`${kind} ${i}`, client, command);
+    server.spawn();
+    try {
+      await server.serving();
+      const found = await wholeState(server.address);
+      assert.equal(found.mismatches, 0, server.name);
+      if (last !== null) assert.deepEqual(found.lines, last.lines, `what ${server.name} has read`);
+      await writePart(server.address, `part-${i}`);
+      last = await wholeState(server.address);
+      assert.equal(last.mismatches, 0, server.name);
+      assert.deepEqual(epochs(), [i + 1, i + 1], `each start begins an epoch: ${server.name}`);
+      const { data } = await readConfig(server.address);
+      // Once Apache's server has moved it to a file with a version, it is the same for both.
+      if (i > 1) assert.equal(data, config, `${server.name} has the configuration of that file`);
+      config = data;
+    } finally {
+      await server.kill();
+    }
+  }
+  assert.match(readFileSync(file, 'utf8'), /^dynamicConfigFile=.*zoo\.cfg\.dynamic\.200000000$/m);
+  assert.match(config, /^server\.1=.*\nversion=200000000$/);
+}
+
+async function readConfig(address: string): Promise<{ readonly data: string }> {
+  const zk = await connectAs(address, SUPER);
+  try {
+    return { data: String((await zk.getConfig()).data) };
+  } finally {
+    await zk.close();
+  }
+}
+
 const common = [
   ...['snapCount=60', 'extendedTypesEnabled=true', 'maxSessionTimeout=3600000'],
   ...['preAllocSize=64', `DigestAuthenticationProvider.superDigest=${SUPER_DIGEST}`],
@@ -82,3 +134,17 @@ test('a folder is handed over, plain and compressed', { timeout: 600_000 }, asyn
     dropFolder(home);
   }
 });
+
+test(
+  'the folder of an ensemble: epochs, and servers in a file of their own',
+  { timeout: 600_000 },
+  async () => {
+    const home = makeFolder('zab-handover-');
+    try {
+      // Ours begins: Apache's server starts from a folder that it has never seen.
+      await takeTurnsInEnsemble(home, ['zab', 'apache', 'zab', 'apache']);
+    } finally {
+      dropFolder(home);
+    }
+  },
+);
