@@ -8,10 +8,19 @@ export function configText(peers: readonly PeerConfig[], version: Zxid): string 
   return [...lines, `version=${zxidToHex(version)}`].join('\n');
 }
 
-function serverText({ quorum, election, role, client }: PeerConfig): string {
-  const host = hostText(quorum.host);
-  const text = `${host}:${quorum.port}:${election.port}:${role}`;
+function serverText(peer: PeerConfig): string {
+  const { role, client } = peer;
+  // Several addresses are sorted by their hosts, as Apache sorts them.
+  const addresses = [peer, ...(peer.others ?? [])]
+    .toSorted((a, b) => compare(a.quorum.host, b.quorum.host))
+    .map(({ quorum, election }) => `${hostText(quorum.host)}:${quorum.port}:${election.port}`);
+  const text = `${addresses.join('|')}:${role}`;
   return client === null ? text : `${text};${hostText(client.host)}:${client.port}`;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function hostText(host: string): string {

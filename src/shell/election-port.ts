@@ -22,6 +22,7 @@ import {
   encodeInitialMessage,
   encodeNotification,
   INITIAL_V1,
+  INITIAL_V2,
   NOTIFICATION_MAX,
 } from '../jute/election.js';
 import { frameState, splitFrames } from '../jute/frames.js';
@@ -42,7 +43,8 @@ const REDIAL_MAX_MS = 5000;
 
 interface Peer {
   readonly sid: Sid;
-  readonly address: Address;
+  /** All of its addresses: the next dial takes the first, and the one after it the next. */
+  readonly addresses: Address[];
   /** The connection in use. */
   socket: Socket | null;
   /** A dial that is not decided yet. */
@@ -59,9 +61,13 @@ interface Peer {
 export interface ElectionPortOptions {
   readonly sid: Sid;
   /** The other servers. */
-  readonly peers: readonly { readonly sid: Sid; readonly election: Address }[];
-  /** Where this server's election port is, for the others to dial back. */
-  readonly address: Address;
+  readonly peers: readonly { readonly sid: Sid; readonly addresses: readonly Address[] }[];
+  /**
+   * Where this server's election port is, for the others to dial back; all of them are told, in the
+   * message's later form, if `multiAddress.enabled` says so.
+   */
+  readonly addresses: readonly [Address, ...Address[]];
+  readonly multiAddress: boolean;
   /** This server's configuration, which goes with every notification (3.5 and later). */
   readonly configText: Uint8Array;
   readonly listener: Listener;
@@ -81,13 +87,18 @@ export class ElectionPort {
   readonly #handshakes: AcceptedPeers;
   /** The configuration as it is sent. */
   readonly #configText: Buffer;
+  readonly #greeting: Buffer;
   #closed = false;
 
   constructor(options: ElectionPortOptions) {
     this.#options = options;
+    const { sid, addresses, multiAddress } = options;
+    const told = (multiAddress ? addresses : addresses.slice(0, 1)).map(addressText);
+    const version = multiAddress ? INITIAL_V2 : INITIAL_V1;
+    this.#greeting = encodeInitialMessage(this.#writer, { version, sid, addresses: told });
     this.#configText = Buffer.concat([options.configText, OWN_MARK]);
     this.#peers = new Map(
-      options.peers.map(({ sid, election }) => [sid, newPeer(sid, election)] as const),
+      options.peers.map(({ sid, addresses }) => [sid, newPeer(sid, addresses)] as const),
     );
     this.#handshakes = options.transport.accept(options.listener, 'election port', {
       admit: () => true,
@@ -127,10 +138,12 @@ export class ElectionPort {
     if (this.#closed || peer.socket !== null || peer.dialling !== null) return;
     if (peer.redial !== null) clearTimeout(peer.redial);
     peer.redial = null;
-    const { sid, address, transport, auth } = this.#options;
-    const socket = transport.dial(peer.address, () => {
-      const addresses = [addressText(address)];
-      socket.write(encodeInitialMessage(this.#writer, { version: INITIAL_V1, sid, addresses }));
+    const { sid, transport, auth } = this.#options;
+    const [next] = peer.addresses;
+    if (next === undefined) return;
+    peer.addresses.push(...peer.addresses.splice(0, 1));
+    const socket = transport.dial(next, () => {
+      socket.write(this.#greeting);
       auth.prove(socket, () => {
         if (peer.dialling !== socket) return;
         socket.setTimeout(0);
@@ -267,10 +280,10 @@ export class ElectionPort {
   }
 }
 
-function newPeer(sid: Sid, address: Address): Peer {
+function newPeer(sid: Sid, addresses: readonly Address[]): Peer {
   return {
     sid,
-    address,
+    addresses: [...addresses],
     socket: null,
     dialling: null,
     redial: null,

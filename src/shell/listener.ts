@@ -17,6 +17,8 @@ export class Listener {
   readonly port: number;
   readonly #server: Server;
   #handler: SocketHandler | null = null;
+  /** Ports that are this one as well, at other addresses. */
+  readonly #more: Listener[] = [];
 
   private constructor(server: Server, host: string) {
     this.#server = server;
@@ -54,14 +56,35 @@ export class Listener {
     });
   }
 
+  /**
+   * As {@link bind}, at several addresses of one port, the first of which it is known by.
+   * @throws {OperatorError} if one of them cannot be had; then none is held.
+   */
+  static async bindAll(
+    addresses: readonly [Address, ...Address[]],
+    what: string,
+  ): Promise<Listener> {
+    const [first, ...others] = addresses;
+    const listener = await Listener.bind(first, what);
+    try {
+      for (const address of others) listener.#more.push(await Listener.bind(address, what));
+    } catch (error) {
+      await listener.close();
+      throw error;
+    }
+    return listener;
+  }
+
   accept(handler: SocketHandler): void {
     this.#handler = handler;
+    for (const other of this.#more) other.accept(handler);
   }
 
   /** Stops listening; connections that are open stay. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#handler = null;
-    return new Promise((resolve) => {
+    await Promise.all(this.#more.map((other) => other.close()));
+    await new Promise<void>((resolve) => {
       if (!this.#server.listening) resolve();
       else {
         // Connections have owners of their own: wait for the port only.

@@ -18,8 +18,16 @@ export interface ServerListeners {
  */
 export async function bindServerPorts(config: ServerConfig): Promise<ServerListeners> {
   const own = ownPeer(config);
-  const peer = (address: Address): Address =>
-    config.quorumListenOnAllIPs ? { host: '0.0.0.0', port: address.port } : address;
+  const bindPeer = async (of: 'quorum' | 'election', what: string): Promise<Listener | null> => {
+    if (own === null) return null;
+    const [first, ...others] = addressesOf(own, of);
+    const everywhere = new Set([first, ...others].map(({ port }) => port));
+    const [port, ...ports] = [...everywhere].map((one) => ({ host: '0.0.0.0', port: one }));
+    const addresses = config.quorumListenOnAllIPs ? [port ?? first, ...ports] : [first, ...others];
+    const listener = await Listener.bindAll(addresses as [Address, ...Address[]], what);
+    bound.push(listener);
+    return listener;
+  };
   const bound: Listener[] = [];
   const bind = async (address: Address, what: string, backlog?: number): Promise<Listener> => {
     const listener = await Listener.bind(address, what, backlog);
@@ -31,9 +39,8 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
     const client = plainClient ? await bind(address, 'client port', backlog) : null;
     const secure =
       secureClient === null ? null : await bind(secureClient, 'secure client port', backlog);
-    if (own === null) return { client, secure, quorum: null, election: null };
-    const quorum = await bind(peer(own.quorum), 'quorum port');
-    return { client, secure, quorum, election: await bind(peer(own.election), 'election port') };
+    const quorum = await bindPeer('quorum', 'quorum port');
+    return { client, secure, quorum, election: await bindPeer('election', 'election port') };
   } catch (error) {
     await Promise.all(bound.map((listener) => listener.close()));
     throw error;
@@ -43,6 +50,14 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
 export async function closeListeners(listeners: ServerListeners): Promise<void> {
   const { client, secure, quorum, election } = listeners;
   await Promise.all([client, secure, quorum, election].map((listener) => listener?.close()));
+}
+
+/** Every address of a server, the first of its line first. */
+export function addressesOf(
+  peer: PeerConfig,
+  of: 'quorum' | 'election',
+): readonly [Address, ...Address[]] {
+  return [peer[of], ...(peer.others ?? []).map((other) => other[of])];
 }
 
 /** This server's own line; null: standalone. */

@@ -64,7 +64,8 @@ const GONE: PeerFacts = { address: '', established: 0, received: 0, sent: 0, que
 export interface QuorumPortOptions {
   readonly listener: Listener;
   readonly transport: PeerTransport;
-  readonly peers: ReadonlyMap<Sid, Address>;
+  /** Where each server is: all of its addresses are dialled at once, and the first counts. */
+  readonly peers: ReadonlyMap<Sid, readonly Address[]>;
   readonly flusher: Flusher;
   readonly log: Logger;
   readonly now: () => number;
@@ -89,7 +90,8 @@ export class QuorumPort {
   readonly #early = new Map<Socket, NodeJS.Timeout>();
   readonly #names = new Map<PeerConn, string>();
   readonly #handshakes: AcceptedPeers;
-  #dialling: Socket | null = null;
+  /** The sockets of a dial that is not decided yet. */
+  #dialling: Set<Socket> | null = null;
   #nextId = 1;
 
   constructor(options: QuorumPortOptions) {
@@ -108,25 +110,38 @@ export class QuorumPort {
   /** Dials; a dial that is not answered yet is given up without a word. */
   dial(sid: Sid): void {
     const { peers, transport, connectTimeout, onEvent, now } = this.#options;
-    const address = peers.get(sid);
-    if (address === undefined) throw new Error(`no quorum address of server ${sid}`);
-    this.#dialling?.destroy();
-    const socket = transport.dial(address, () => {
-      if (this.#dialling !== socket) return;
-      this.#dialling = null;
-      socket.setTimeout(0);
-      const name = `${endpoint(socket, 'local')}>${endpoint(socket, 'remote')}`;
-      const conn = this.#add(socket, name);
-      onEvent({ type: 'opened', conn, as: 'learner', now: now() });
-    });
-    this.#dialling = socket;
-    this.#track(socket);
-    socket.setTimeout(connectTimeout, () => socket.destroy());
-    socket.once('close', () => {
-      if (this.#dialling !== socket) return;
-      this.#dialling = null;
-      onEvent({ type: 'dialFailed', sid, now: now() });
-    });
+    const addresses = peers.get(sid);
+    if (addresses === undefined) throw new Error(`no quorum address of server ${sid}`);
+    this.#giveUpDial();
+    const dial = new Set<Socket>();
+    this.#dialling = dial;
+    for (const address of addresses) {
+      const socket = transport.dial(address, () => {
+        if (this.#dialling !== dial) return;
+        dial.delete(socket);
+        this.#giveUpDial();
+        socket.setTimeout(0);
+        const name = `${endpoint(socket, 'local')}>${endpoint(socket, 'remote')}`;
+        const conn = this.#add(socket, name);
+        onEvent({ type: 'opened', conn, as: 'learner', now: now() });
+      });
+      dial.add(socket);
+      this.#track(socket);
+      socket.setTimeout(connectTimeout, () => socket.destroy());
+      socket.once('close', () => {
+        dial.delete(socket);
+        if (this.#dialling !== dial || dial.size > 0) return;
+        this.#dialling = null;
+        onEvent({ type: 'dialFailed', sid, now: now() });
+      });
+    }
+  }
+
+  /** Ends what is dialled and not decided, without a word. */
+  #giveUpDial(): void {
+    const dial = this.#dialling;
+    this.#dialling = null;
+    for (const socket of dial ?? []) socket.destroy();
   }
 
   /** Sends on a connection; one that is gone loses it. */
@@ -172,8 +187,7 @@ export class QuorumPort {
 
   /** Ends every connection, and a dial under way, without a word to the member. */
   dropAll(): void {
-    this.#dialling?.destroy();
-    this.#dialling = null;
+    this.#giveUpDial();
     for (const socket of this.#early.keys()) socket.destroy();
     const dropped = [...this.#connections.values()];
     this.#connections.clear();

@@ -18,7 +18,13 @@ import { ClientPort } from './client-port.js';
 import { monotonicNow, wallClock } from './clock.js';
 import { MemberDriver } from './driver.js';
 import { ElectionPort } from './election-port.js';
-import { bindServerPorts, closeListeners, ownPeer, type ServerListeners } from './listeners.js';
+import {
+  addressesOf,
+  bindServerPorts,
+  closeListeners,
+  ownPeer,
+  type ServerListeners,
+} from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
 import { coreConfig, serviceConfig } from './member-config.js';
@@ -402,7 +408,7 @@ export class Server {
     return new QuorumPort({
       listener: listeners.quorum,
       transport: authenticated(this.#transport, this.#parts.security.peers),
-      peers: new Map(config.peers.map(({ sid, quorum }) => [sid, quorum])),
+      peers: new Map(config.peers.map((peer) => [peer.sid, addressesOf(peer, 'quorum')])),
       flusher,
       log,
       now: monotonicNow,
@@ -424,8 +430,11 @@ export class Server {
     if (own === null || listeners.election === null) return null;
     return new ElectionPort({
       sid: config.sid,
-      peers: config.peers.filter(({ sid }) => sid !== config.sid),
-      address: own.election,
+      peers: config.peers
+        .filter(({ sid }) => sid !== config.sid)
+        .map((peer) => ({ sid: peer.sid, addresses: addressesOf(peer, 'election') })),
+      addresses: addressesOf(own, 'election'),
+      multiAddress: config.quorum.multiAddressEnabled,
       configText: Buffer.from(configText(config.peers, config.configVersion)),
       listener: listeners.election,
       transport: this.#transport,

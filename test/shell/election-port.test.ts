@@ -49,12 +49,13 @@ function start(sid: number, sids: readonly number[], listeners: readonly Listene
   const log = new Inbox<string>();
   const logger: Logger = createLogger('warn', log.push);
   const peers = sids.flatMap((other, j) =>
-    other === sid ? [] : [{ sid: other as Sid, election: address(listeners[j]?.port ?? 0) }],
+    other === sid ? [] : [{ sid: other as Sid, addresses: [address(listeners[j]?.port ?? 0)] }],
   );
   const port = new ElectionPort({
     sid: sid as Sid,
     peers,
-    address: address(listener.port),
+    addresses: [address(listener.port)],
+    multiAddress: false,
     configText: NO_CONFIG,
     listener,
     transport: PLAIN_TRANSPORT,
@@ -113,8 +114,9 @@ test('a server that comes later gets what waited for it', async () => {
   const two = new ElectionPort({
     ...common,
     sid: 2 as Sid,
-    peers: [{ sid: 1 as Sid, election: address(port) }],
-    address: address(early.port),
+    peers: [{ sid: 1 as Sid, addresses: [address(port)] }],
+    addresses: [address(early.port)],
+    multiAddress: false,
     listener: early,
     transport: PLAIN_TRANSPORT,
     auth: NO_QUORUM_AUTH,
@@ -125,8 +127,9 @@ test('a server that comes later gets what waited for it', async () => {
   const one = new ElectionPort({
     ...common,
     sid: 1 as Sid,
-    peers: [{ sid: 2 as Sid, election: address(early.port) }],
-    address: address(port),
+    peers: [{ sid: 2 as Sid, addresses: [address(early.port)] }],
+    addresses: [address(port)],
+    multiAddress: false,
     listener: late,
     transport: PLAIN_TRANSPORT,
     auth: NO_QUORUM_AUTH,

@@ -38,7 +38,7 @@ async function start(leaderPort: number, packetMax = 1 << 20): Promise<Server> {
   const port = new QuorumPort({
     listener,
     transport: PLAIN_TRANSPORT,
-    peers: new Map([[LEADER, { host: HOST, port: leaderPort }]]),
+    peers: new Map([[LEADER, [{ host: HOST, port: leaderPort }]]]),
     flusher: new Flusher(),
     log: createLogger('info', log.push),
     now: () => 5,

@@ -4,7 +4,7 @@
  */
 import { counterOf, epochOf, zxidToHex } from '../../core/zxid.js';
 import { zabStateOf } from '../../core/state.js';
-import type { Address, PeerConfig } from '../../config/server-config.js';
+import type { Address } from '../../config/server-config.js';
 import {
   ephemeralsBySession,
   isSynced,
@@ -19,7 +19,7 @@ import { countNodes } from '../../tree/tree.js';
 import { addressText } from '../address.js';
 import type { ConnectionFacts } from '../client-connection.js';
 import type { BufferStats } from '../client-stats.js';
-import { ownPeer } from '../listeners.js';
+import { addressesOf, ownPeer } from '../listeners.js';
 import { environment, systemProperties } from './environment.js';
 import { folderSize, versionFolder } from './folder-size.js';
 import { Double, hex, type Json } from './java-text.js';
@@ -269,10 +269,6 @@ function votingView({ config }: OperatorView): Fields {
 
 function clientText(address: Address | null): string {
   return address === null ? '' : addressText(address);
-}
-
-function addressesOf(peer: PeerConfig, of: 'quorum' | 'election'): readonly Address[] {
-  return [peer, ...(peer.others ?? [])].map((address) => address[of]);
 }
 
 function zabState(view: OperatorView): Fields {

@@ -17,7 +17,7 @@ import type { ZxidDigest } from '../../server/digests.js';
 import { digestNumber } from '../../tree/digest.js';
 import { countNodes } from '../../tree/tree.js';
 import { configText } from '../../config/config-text.js';
-import { ownPeer } from '../listeners.js';
+import { addressesOf, ownPeer } from '../listeners.js';
 import type { ConnectionFacts } from '../client-connection.js';
 import { wallClock } from '../clock.js';
 import { resetMetrics } from '../metrics/server-metrics.js';
@@ -193,7 +193,9 @@ function conf(view: OperatorView): string {
   const own = ownPeer(config);
   if (own === null) return common;
   const ports = (of: 'quorum' | 'election'): string =>
-    [own, ...(own.others ?? [])].map((address) => address[of].port).join('|');
+    addressesOf(own, of)
+      .map(({ port }) => port)
+      .join('|');
   const quorum = lines(
     `initLimit=${config.initLimit}`,
     `syncLimit=${config.syncLimit}`,
