@@ -62,3 +62,8 @@ function serviceFeatures({ features, disk }: ServerConfig): ServiceFeatures {
     },
   };
 }
+
+/** How many servers vote; 0: a standalone server. */
+export function voterCount({ standalone, peers }: ServerConfig): number {
+  return standalone ? 0 : peers.filter(({ role }) => role === 'participant').length;
+}

@@ -27,7 +27,7 @@ import {
 } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
-import { coreConfig, serviceConfig } from './member-config.js';
+import { coreConfig, serviceConfig, voterCount } from './member-config.js';
 import { Operator } from './operator/operator.js';
 import { answerWord } from './operator/word-answers.js';
 import { Flusher } from './outbox.js';
@@ -444,8 +444,4 @@ export class Server {
         this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),
     });
   }
-}
-
-function voterCount({ standalone, peers }: ServerConfig): number {
-  return standalone ? 0 : peers.filter(({ role }) => role === 'participant').length;
 }
