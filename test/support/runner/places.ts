@@ -26,9 +26,11 @@ export interface Place {
 /** The first that a file's path begins with counts. Files that are not named take seconds. */
 const PLACES: readonly (readonly [string, Phase, number])[] = [
   ['e2e/trace-under-faults', 'real time', 150],
-  ['interop/differential-programs', 'real time', 100],
+  ['interop/differential-programs', 'real time', 140],
+  ['interop/traps', 'one core', 1],
   ['interop/differential', 'real time', 60],
   ['interop/suites/outcomes', 'one core', 1],
+  ['fuzz/codecs', 'one core', 5],
   ['fuzz/', 'real time', 30],
   ['interop/suites/', 'real time', 60],
   ['interop/mixed/', 'real time', 30],
