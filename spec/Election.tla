@@ -45,7 +45,8 @@ RoleUnder(i, l) == IF i \in Observers THEN "OBSERVING" ELSE IF i = l THEN "LEADI
 
 Note(s, r, v) == [state |-> s, round |-> r, vote |-> v]
 Notify(net, i, receivers, m) ==
-  [net EXCEPT ![i] = [j \in Server |-> IF j \in receivers THEN Enqueue(@[j], m) ELSE @[j]]]
+  [net EXCEPT ![i] = [j \in Server |->
+     IF j \in receivers THEN Enqueue(NotLost(i, j, @[j]), m) ELSE @[j]]]
 OtherVoters(i) == Voters \ {i}
 
 -----------------------------------------------------------------------------

@@ -12,12 +12,13 @@ EXTENDS Integers, Sequences, TLC
 \* history: how its log changed, as a sequence of none or one of [keep, append].
 \* delivered, writes: zxids delivered, durable writes asked for, in order.
 \* sent, notes: by receiver, what was sent to it; <<>>: nothing to anybody.
+\* lost: the receivers of notes to whom none of those under way so far is read any more.
 \* (No parameter may have the name of a variable of ZabTrace: TLC would take all lines for
 \* expressions of states, and evaluate all of them again each time it looks at one.)
-L(server, action, peer, what, place, post, change, delivered, writes, sent, mail) ==
+L(server, action, peer, what, place, post, change, delivered, writes, sent, mail, gone) ==
   [server |-> server, action |-> action, peer |-> peer, what |-> what, place |-> place,
    post |-> post, history |-> change, delivered |-> delivered, writes |-> writes,
-   sent |-> sent, notes |-> mail]
+   sent |-> sent, notes |-> mail, lost |-> gone]
 
 T(e, c, v) == [epoch |-> e, counter |-> c, value |-> v]
 

@@ -105,6 +105,7 @@ SnapshotPoints(i)   == {lastCommitted[i]}   \* how much of history a snapshot ma
 NewValues(l)        == {l}    \* what a proposal may carry
 KeptCommitted       == 0      \* how many committed entries stay in memory (Apache: commitLogCount)
 Enqueue(q, m)       == Append(q, m)   \* an election message is sent
+NotLost(i, j, q)    == q      \* of those under way from i to j, when i sends j another one
 
 -----------------------------------------------------------------------------
 (* Transactions, zxids, logs *)

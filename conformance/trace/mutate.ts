@@ -167,6 +167,13 @@ function addMoves(kinds: Kinds, base: string, all: readonly TraceLine[], index: 
   });
 }
 
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return hash;
+}
+
 /**
  * Corruptions of the traces: of each kind one, and from its start on round again until there are
  * `atLeast`.
@@ -185,11 +192,11 @@ export function mutationsOf(
   const names = [...kinds.keys()].sort();
   const chosen: Mutation[] = [];
   for (let round = 0; round === 0 || chosen.length < atLeast; round++) {
-    names.forEach((kind, i) => {
+    names.forEach((kind) => {
       const places = kinds.get(kind)!;
       if (round > 0 && (chosen.length >= atLeast || round >= places.length)) return;
-      // Far apart, another one for each kind.
-      const { base, at, make } = places[(i * 7 + round * 13) % places.length]!;
+      // Far apart, another one for each kind, whatever other kinds there are.
+      const { base, at, make } = places[((hashOf(kind) >>> 8) + round * 13) % places.length]!;
       chosen.push({ kind, base, at, lines: make(traces.get(base)!) });
     });
   }

@@ -26,6 +26,8 @@ export interface ModelLine {
   readonly resent: boolean;
   readonly sent: ReadonlyMap<number, readonly TracePacket[]>;
   readonly notes: ReadonlyMap<number, readonly TraceNotification[]>;
+  /** Of the receivers of `notes`: those to whom many are under way, none of which is read any more. */
+  readonly lost: readonly number[];
   /**
    * The line says nothing that its server's line before did not: a step that changes nothing, sends,
    * writes and delivers nothing, and shows the same. It is explained wherever it stands.
@@ -44,9 +46,25 @@ export interface ModelTrace {
   readonly refused: { readonly at: SourceLine; readonly why: string } | null;
 }
 
+/** A message of the election that was sent from one server to another. */
+interface SentNote {
+  readonly text: string;
+  /** Of the line that sent it. */
+  readonly place: number;
+  /** How many before it were under way then, unread. */
+  readonly unread: number;
+  /** Of the line that reads it; -1: none does. */
+  readAt: number;
+}
+
+/** Fewer than these unread messages from one server to another do not matter. */
+const UNREAD_MAX = 16;
+
 /** Of one server, while its lines are read. */
 interface ServerView {
   readonly pending: number[];
+  /** The last one that it gave a write since it started; -1: none. */
+  ticket: number;
   readonly open: Set<string>;
   /** By connection: packets kept aside since the last that the model read. */
   readonly kept: Map<string, number>;
@@ -58,7 +76,7 @@ class Resolver {
   readonly links: Links;
   private readonly servers = new Map<number, ServerView>();
   /** By sender and receiver. */
-  private readonly notes = new Map<string, { text: string; place: number }[]>();
+  private readonly notes = new Map<string, SentNote[]>();
   private readonly notesRead = new Map<string, number>();
   private readonly restarted = new Map<number, number>();
   private place = 0;
@@ -72,7 +90,10 @@ class Resolver {
     if (line.event.type === 'start') this.restart(line.server);
     const view = this.viewOf(line.server);
     const durable = line.event.type === 'persisted' ? done(view, line.event.ticket) : 0;
-    for (const { ticket } of line.persisted) view.pending.push(ticket);
+    for (const { ticket } of line.persisted) {
+      view.pending.push(ticket);
+      view.ticket = ticket;
+    }
     const note = line.event.type === 'notification' ? line.event : null;
     const resent = note !== null && this.readNote(note.from, line.server, note.notification);
     const peer = this.peerOf(source);
@@ -92,6 +113,7 @@ class Resolver {
       resent,
       sent,
       notes,
+      lost: [],
       idle: quiet && line.persisted.length === 0 && showsTheSame(line.post, view.shown),
     };
     view.shown = line.post;
@@ -102,7 +124,8 @@ class Resolver {
 
   /** What is wrong with the tickets of the line; null if nothing. */
   unasked({ server, event, action, persisted }: TraceLine): string | null {
-    if (persisted.some(({ ticket }, i) => ticket <= (persisted[i - 1]?.ticket ?? -1))) {
+    const given = event.type === 'start' ? -1 : this.viewOf(server).ticket;
+    if (persisted.some(({ ticket }, i) => ticket <= (persisted[i - 1]?.ticket ?? given))) {
       return 'tickets do not increase';
     }
     if (event.type !== 'persisted' || action === null) return null;
@@ -114,7 +137,13 @@ class Resolver {
     const known = this.servers.get(server);
     if (known !== undefined) return known;
     const open = new Set<string>();
-    const view: ServerView = { pending: [], open, kept: new Map(), shown: null };
+    const view: ServerView = {
+      pending: [],
+      ticket: -1,
+      open,
+      kept: new Map(),
+      shown: null,
+    };
     this.servers.set(server, view);
     return view;
   }
@@ -200,7 +229,8 @@ class Resolver {
       notes.set(item.to, [...(notes.get(item.to) ?? []), item.notification]);
       const pair = `${server} ${item.to}`;
       const list = this.notes.get(pair) ?? [];
-      list.push({ text: noteText(item.notification), place: this.place });
+      const unread = list.length - 1 - (this.notesRead.get(pair) ?? -1);
+      list.push({ text: noteText(item.notification), place: this.place, unread, readAt: -1 });
       this.notes.set(pair, list);
     }
     return notes;
@@ -216,8 +246,27 @@ class Resolver {
     let at = last + 1;
     while (at < list.length && list[at]?.text !== text) at++;
     if (at >= list.length) return again;
+    // Of equal ones in a row the last: which it was does not show, and the others may be lost.
+    while (list[at + 1]?.text === text) at++;
     this.notesRead.set(pair, at);
+    list[at]!.readAt = this.place;
     return (list[at]?.place ?? 0) < (this.restarted.get(to) ?? -1);
+  }
+
+  /** By line: the receivers to whom what is under way is read no more, when all lines are known. */
+  lostNotes(): ReadonlyMap<number, readonly number[]> {
+    const lost = new Map<number, number[]>();
+    for (const [pair, list] of this.notes) {
+      const to = Number(pair.split(' ')[1]);
+      let lastRead = -1;
+      for (const { place, unread, readAt } of list) {
+        if (unread >= UNREAD_MAX && lastRead < place) {
+          lost.set(place, [...(lost.get(place) ?? []), to]);
+        }
+        lastRead = Math.max(lastRead, readAt);
+      }
+    }
+    return lost;
   }
 
   /** Connections that are open at this server after the line. */
@@ -276,11 +325,23 @@ export function resolveTrace(name: string, lines: readonly SourceLine[]): ModelT
   for (const source of lines) {
     const { line } = source;
     const why = misfit(line, voters, observers) ?? wire.take(source) ?? resolver.unasked(line);
-    if (why !== null)
-      return { name, lines: resolved, voters, observers, disks, refused: { at: source, why } };
+    if (why !== null) {
+      const known = withLost(resolved, resolver);
+      return { name, lines: known, voters, observers, disks, refused: { at: source, why } };
+    }
     if (line.event.type === 'start' && !disks.has(line.server))
       disks.set(line.server, line.event.disk);
     resolved.push(resolver.resolve(source));
   }
-  return { name, lines: resolved, voters, observers, disks, refused: null };
+  const known = withLost(resolved, resolver);
+  return { name, lines: known, voters, observers, disks, refused: null };
+}
+
+function withLost(lines: readonly ModelLine[], resolver: Resolver): readonly ModelLine[] {
+  const lost = resolver.lostNotes();
+  if (lost.size === 0) return lines;
+  return lines.map((line, place) => {
+    const to = lost.get(place);
+    return to === undefined ? line : { ...line, lost: to };
+  });
 }

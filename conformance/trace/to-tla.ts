@@ -233,6 +233,7 @@ class Writer {
       this.list(persisted.map((p) => this.write(p.write))),
       this.byServer(l.sent, (p) => this.packet(p)),
       this.byServer(l.notes, (n) => this.note(n)),
+      set(l.lost.map(String)),
     ];
     return this.put(`L(${fields.join(', ')})`);
   }
