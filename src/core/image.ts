@@ -43,6 +43,11 @@ export interface SnapshotImage {
    * keeps none, and its files have no place for one.
    */
   readonly digest?: ImageDigest | null;
+  /**
+   * A file of Apache's that was written while transactions were applied: it has some of what came
+   * after its zxid, and its quotas' counts are of another moment than its nodes.
+   */
+  readonly fuzzy?: boolean;
 }
 
 export interface ImageDigest extends TxnDigest {

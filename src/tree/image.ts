@@ -10,6 +10,7 @@ import { NO_DIGEST, crcOf, withPart } from './digest.js';
 import { withIndexed } from './indexes.js';
 import { eachName, namesOf } from './name-set.js';
 import { childPath, nameOf, parentOf } from './paths.js';
+import { countAnew } from './quota.js';
 import { getAt, mapOf } from './string-map.js';
 import { emptyTree, type Tree } from './tree.js';
 import type { Znode } from './znode.js';
@@ -77,7 +78,7 @@ export function treeOf(image: SnapshotImage, withDigest = true): Tree {
   };
   let owned = tree;
   for (const [path, { ephemeralOwner }] of nodes) owned = withIndexed(owned, path, ephemeralOwner);
-  return owned;
+  return image.fuzzy === true ? countAnew(owned) : owned;
 }
 
 /** A node of the image, its ACL interned, and the names of children gathered so far. */

@@ -8,8 +8,8 @@
  * counts for the nearest quota above it only. The limits' paths stand in an index, so that a tree
  * without quotas pays nothing.
  *
- * Deviations: Apache counts all anew when it reads a snapshot, since its snapshots are fuzzy; here
- * what a snapshot holds is what the tree held. A quota node whose text is wrong ends Apache's
+ * Deviations: Apache counts all anew whenever it reads a snapshot, since its snapshots are fuzzy;
+ * here only if that snapshot is, as its counts are right otherwise. A quota node whose text is wrong ends Apache's
  * server; here it counts from nothing. A quota of the root itself, by which Apache's server cannot
  * start any more, is none.
  */
@@ -80,6 +80,19 @@ export function countAll(tree: Tree, path: string): Tree {
       ['bytes', bytes],
     ]),
   );
+}
+
+/**
+ * The tree with all counted anew (Apache: `DataTree.setupQuota`, when a snapshot was read: one that
+ * was taken while transactions were applied has its counts from another moment than its nodes).
+ */
+export function countAnew(tree: Tree): Tree {
+  let after = tree;
+  for (const of of eachName(tree.quotas)) {
+    const at = `${QUOTA}${of}/${STATS}`;
+    if (getAt(after.nodes, at) !== undefined) after = countAll(after, at);
+  }
+  return after;
 }
 
 function withCounts(tree: Tree, path: string, stats: Stats): Tree {

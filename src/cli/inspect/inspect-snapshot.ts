@@ -103,7 +103,10 @@ function nodeFinding(file: string, { path, data, acl, stat }: ImageNode): NodeFi
     ...{ kind: 'node', file, path },
     dataLength: data === null ? null : data.length,
     acl: aclTexts(acl),
-    stat: { czxid: hex(czxid), mzxid: hex(mzxid), pzxid: hex(pzxid), ...rest },
+    stat: {
+      ...{ czxid: hex(czxid), mzxid: hex(mzxid), pzxid: hex(pzxid), ...rest },
+      ephemeralOwner: hex(ephemeralOwner),
+    },
     owner: kinds[owner],
   };
 }

@@ -88,8 +88,10 @@ export async function newestSnapshot(
   const files = [...(await listFiles(folder, 'snapshot'))].reverse();
   for (const file of files) {
     try {
-      const { sessions, nodes, digest } = await readSnapshotFile(file.path, file.compression);
-      const image = { zxid: file.zxid, sessions, nodes };
+      const content = await readSnapshotFile(file.path, file.compression);
+      const { sessions, nodes, digest, lastZxid } = content;
+      const whole = { zxid: file.zxid, sessions, nodes };
+      const image = lastZxid === file.zxid ? whole : { ...whole, fuzzy: true };
       return digest === undefined ? image : { ...image, digest };
     } catch (e) {
       if (!(e instanceof DecodeError)) throw e;
