@@ -5,7 +5,7 @@ import { setting, type ValuesOf } from './setting.js';
 const INT_MAX = 0x7fff_ffff;
 
 export const QUORUM = {
-  /** 0: followers feed no observers. */
+  /** 0: observers do not join through followers. */
   observerMasterPort: setting('observerMasterPort', port, 0),
   /** Ticks to connect to a leader; 0: as initLimit. */
   connectToLearnerMasterLimit: setting('connectToLearnerMasterLimit', integer(0, INT_MAX), 0),

@@ -10,6 +10,8 @@ export interface ServerListeners {
   /** null: standalone. */
   readonly quorum: Listener | null;
   readonly election: Listener | null;
+  /** Observers that join through this voter; null or absent: no such port. */
+  readonly observerMaster?: Listener | null;
 }
 
 /**
@@ -40,7 +42,15 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
     const secure =
       secureClient === null ? null : await bind(secureClient, 'secure client port', backlog);
     const quorum = await bindPeer('quorum', 'quorum port');
-    return { client, secure, quorum, election: await bindPeer('election', 'election port') };
+    const election = await bindPeer('election', 'election port');
+    const { observerMasterPort } = config.quorum;
+    if (own?.role !== 'participant' || observerMasterPort === 0) {
+      return { client, secure, quorum, election };
+    }
+    const host = config.quorumListenOnAllIPs ? '0.0.0.0' : own.quorum.host;
+    const master = { host, port: observerMasterPort };
+    const observerMaster = await bind(master, 'observer master port');
+    return { client, secure, quorum, election, observerMaster };
   } catch (error) {
     await Promise.all(bound.map((listener) => listener.close()));
     throw error;
@@ -48,8 +58,9 @@ export async function bindServerPorts(config: ServerConfig): Promise<ServerListe
 }
 
 export async function closeListeners(listeners: ServerListeners): Promise<void> {
-  const { client, secure, quorum, election } = listeners;
-  await Promise.all([client, secure, quorum, election].map((listener) => listener?.close()));
+  const { client, secure, quorum, election, observerMaster } = listeners;
+  const all = [client, secure, quorum, election, observerMaster];
+  await Promise.all(all.map((listener) => listener?.close()));
 }
 
 /** Every address of a server, the first of its line first. */

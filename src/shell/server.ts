@@ -5,37 +5,30 @@
  */
 import type { Readable } from 'node:stream';
 import type { Address, ServerConfig } from '../config/server-config.js';
-import { configText } from '../config/config-text.js';
 import type { PeerConn, SessionId } from '../core/ids.js';
-import { serverStateOf } from '../core/state.js';
 import { zxidToHex, type Zxid } from '../core/zxid.js';
 import { initialMember, type MemberEffect, type MemberState } from '../server/member.js';
-import { imageOf, treeOf } from '../tree/image.js';
+import { treeOf } from '../tree/image.js';
 import type { Tree } from '../tree/tree.js';
 import { Alarm } from './alarm.js';
 import type { ClientEntrance } from './client-entrance.js';
 import { ClientPort } from './client-port.js';
 import { monotonicNow, wallClock } from './clock.js';
 import { MemberDriver } from './driver.js';
-import { ElectionPort } from './election-port.js';
-import {
-  addressesOf,
-  bindServerPorts,
-  closeListeners,
-  ownPeer,
-  type ServerListeners,
-} from './listeners.js';
+import type { ElectionPort } from './election-port.js';
+import { bindServerPorts, closeListeners, type ServerListeners } from './listeners.js';
 import { SILENT, type Logger } from './logger.js';
 import { OperatorError } from './operator-error.js';
 import { coreConfig, serviceConfig, voterCount } from './member-config.js';
 import { Operator } from './operator/operator.js';
 import { answerWord } from './operator/word-answers.js';
 import { Flusher } from './outbox.js';
-import { QuorumPort } from './quorum-port.js';
+import type { ObserverMaster } from './observer-master.js';
+import { openPeerPorts } from './peer-ports.js';
+import type { QuorumPort } from './quorum-port.js';
 import { gateLimits } from './request-gate.js';
 import { ConnectionThrottle } from './connection-throttle.js';
 import type { PeerTransport } from './peer-transport.js';
-import { authenticated } from './sasl/quorum-auth.js';
 import {
   clientEntrances,
   openSecurity,
@@ -50,9 +43,6 @@ import type { Recovered } from './storage/recovery.js';
 import type { StorageConfig } from './storage/open-storage.js';
 import { StorageError } from './storage/storage-error.js';
 import type { OpenTrace, TraceSink } from './trace-sink.js';
-
-/** A transaction is larger than the request that it comes from: headers, paths, ACLs. */
-const PACKET_EXTRA_BYTES = 1 << 20;
 
 export type ServerMode = 'looking' | 'leading' | 'following' | 'observing';
 
@@ -124,6 +114,7 @@ export class Server {
   readonly #clients: ClientPort;
   readonly #quorum: QuorumPort | null;
   readonly #election: ElectionPort | null;
+  readonly #observerMaster: ObserverMaster | null;
   readonly #transport: PeerTransport;
   readonly #entrances: readonly ClientEntrance[];
   readonly #endKeyWatch: () => void;
@@ -172,8 +163,15 @@ export class Server {
     };
     this.#endKeyWatch = watchKeyMaterial(parts.security, renew, log);
     this.#clients = this.#openClientPort(flusher);
-    this.#quorum = this.#openQuorumPort(flusher);
-    this.#election = this.#openElectionPort();
+    const ports = openPeerPorts({
+      ...{ config, listeners, transport: this.#transport, flusher, log },
+      auth: parts.security.peers,
+      state: () => this.#driver.state,
+      post: (event) => this.#driver.post(event),
+    });
+    this.#quorum = ports.quorum;
+    this.#election = ports.election;
+    this.#observerMaster = ports.observerMaster;
     this.#alarm = new Alarm(() => this.#driver.post({ type: 'tick', now: monotonicNow() }));
     this.#driver = new MemberDriver({
       initial: initialMember(coreConfig(config), serviceConfig(config)),
@@ -310,7 +308,12 @@ export class Server {
     this.#alarm.stop();
     this.#endKeyWatch();
     this.#notServed(ending.by === 'fault' ? ending.error : new Error('the server was stopped'));
-    const closing = [this.#clients.close(), this.#quorum?.close(), this.#election?.close()];
+    const closing = [
+      this.#clients.close(),
+      this.#quorum?.close(),
+      this.#election?.close(),
+      this.#observerMaster?.close(),
+    ];
     const outcome = this.#disk.end(ending.by === 'stop');
     await Promise.all([...closing, outcome, this.#operator.close()]);
     this.#gone(ending);
@@ -352,6 +355,7 @@ export class Server {
       this.#parts.log.info('role', { kind, serving, leader, epoch });
       if (serving) this.#served();
       this.#quorum?.decided();
+      this.#observerMaster?.dropAll();
       this.#parts.onRole();
     }
     this.#disk.stepped(state);
@@ -399,49 +403,6 @@ export class Server {
       metrics: this.#operator.metrics,
       ...(config.audit.enabled ? { onAnswered: this.#operator.answered.bind(this.#operator) } : {}),
       onWord: (word, argument) => answerWord(word, argument, this.#operator),
-    });
-  }
-
-  #openQuorumPort(flusher: Flusher): QuorumPort | null {
-    const { config, listeners, log } = this.#parts;
-    if (listeners.quorum === null) return null;
-    return new QuorumPort({
-      listener: listeners.quorum,
-      transport: authenticated(this.#transport, this.#parts.security.peers),
-      peers: new Map(config.peers.map((peer) => [peer.sid, addressesOf(peer, 'quorum')])),
-      flusher,
-      log,
-      now: monotonicNow,
-      connectTimeout: config.tickTime * config.syncLimit,
-      packetMax: config.juteMaxBuffer + PACKET_EXTRA_BYTES,
-      isLeading: () => serverStateOf(this.#driver.state.core) === 'LEADING',
-      holdsEarly: () =>
-        serverStateOf(this.#driver.state.core) === 'LOOKING' &&
-        this.#election?.hasForeignPeers === true,
-      imageToState: (image) => treeOf(image, config.disk.digestEnabled),
-      stateToImage: (tree) => imageOf(tree as Tree),
-      onEvent: (event) => this.#driver.post(event),
-    });
-  }
-
-  #openElectionPort(): ElectionPort | null {
-    const { config, listeners, log } = this.#parts;
-    const own = ownPeer(config);
-    if (own === null || listeners.election === null) return null;
-    return new ElectionPort({
-      sid: config.sid,
-      peers: config.peers
-        .filter(({ sid }) => sid !== config.sid)
-        .map((peer) => ({ sid: peer.sid, addresses: addressesOf(peer, 'election') })),
-      addresses: addressesOf(own, 'election'),
-      multiAddress: config.quorum.multiAddressEnabled,
-      configText: Buffer.from(configText(config.peers, config.configVersion)),
-      listener: listeners.election,
-      transport: this.#transport,
-      auth: this.#parts.security.peers,
-      log,
-      onNotification: (from, notification) =>
-        this.#driver.post({ type: 'notification', from, notification, now: monotonicNow() }),
     });
   }
 }
