@@ -17,13 +17,13 @@ export const BROADCAST_MUTANTS: readonly CodeMutant[] = [
     return withLog(state, appendTxn(state.log, txn, null, []));`,
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'AcksAreDurable' }],
   },
   {
     name: 'c14_commit_without_quorum',
     what: 'one acknowledgement, the own one even, commits',
     edits: [{ file: QUORUM, find: 'if (count >= quorum.majority)', replace: 'if (count >= 1)' }],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c15_quorum_is_no_majority',
@@ -35,7 +35,7 @@ export const BROADCAST_MUTANTS: readonly CodeMutant[] = [
         replace: 'Math.floor(voters.length / 2)',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c18_propose_only_to_acknowledged',
@@ -59,7 +59,7 @@ export const BROADCAST_MUTANTS: readonly CodeMutant[] = [
         replace: 'const delivered = deliverUpTo(state.log, state.log.history.last, out);',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'LearnerPrefix' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'FollowsLeader' }],
   },
   {
     name: 'c23_old_acks_counted',
@@ -74,7 +74,7 @@ export const BROADCAST_MUTANTS: readonly CodeMutant[] = [
         }),`,
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c24_quorum_of_those_connected',
@@ -87,7 +87,7 @@ export const BROADCAST_MUTANTS: readonly CodeMutant[] = [
     const committed = quorumZxid({ ...state.quorum, majority }, acked);`,
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c40_sync_answered_early',

@@ -19,7 +19,7 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
       { file: VOTE, find: ORDER, replace: 'return a.leader - b.leader;' },
       { file: DISCOVERY, find: 'if (isAhead(state, ack))', replace: 'if (false)' },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochImpliesHistory' }],
   },
   {
     name: 'c02_vote_by_zxid_only',
@@ -52,7 +52,7 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
         replace: 'return false;',
       },
     ],
-    killers: [{ by: 'simulator', run: 'ByEpochOnly', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'ByEpochOnly', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c04_no_leaderinfo_check',
@@ -138,7 +138,7 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
         replace: 'epochs: state.epochs,',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'AcksAreDurable' }],
   },
   {
     name: 'c17_ackepoch_quorum_of_one',
@@ -150,7 +150,7 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
         replace: 'peer.electing.size === 0',
       },
     ],
-    killers: [{ by: 'simulator', run: 'EpochOfNobody', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'EpochOfNobody', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c22_one_epoch_variable',
@@ -177,7 +177,7 @@ export const EPOCH_MUTANTS: readonly CodeMutant[] = [
         replace: 'const epochs = { ...state.epochs, accepted: epoch, current: epoch };',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'EpochHistory' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'EpochImpliesHistory' }],
   },
   {
     name: 'c35_vote_order_ignores_epoch',

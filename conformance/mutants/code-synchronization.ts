@@ -19,7 +19,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
     ],
     killers: [
       { by: 'explorer', model: 'TwoServersDisconnect' },
-      { by: 'simulator', run: 'three', property: 'EpochHistory' },
+      { by: 'simulator', run: 'three', property: 'EpochImpliesHistory' },
     ],
   },
   {
@@ -38,7 +38,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
         replace: "peer: { ...peer, stage: 'acked', kept: null, syncCommitted, unacked },",
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'AckDurable' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'AcksAreDurable' }],
   },
   {
     name: 'c13_log_lost_at_restart',
@@ -50,7 +50,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
         replace: 'history: historyOf(snapshotZxid, []),',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'LogOrder' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'LogsIncrease' }],
   },
   {
     name: 'c16_newleader_quorum_of_one',
@@ -62,7 +62,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
         replace: 'if (false)',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c19_uptodate_commits_newleader_only',
@@ -142,7 +142,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
     return lookForLeader({ ...started, log: kept }, now, out);`,
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c29_pending_writes_after_shutdown',
@@ -179,7 +179,7 @@ export const SYNC_MUTANTS: readonly CodeMutant[] = [
         replace: 'if (true)',
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'LearnerPrefix' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'FollowsLeader' }],
   },
   {
     name: 'c31_trunc_one_too_far',
@@ -252,7 +252,7 @@ import { listOf, toArray } from './chunked.js';`,
     const later = serverState === 'FOLLOWING' ?`,
       },
     ],
-    killers: [{ by: 'simulator', run: 'three', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'three', property: 'CommittedIsDurable' }],
   },
   {
     name: 'c41_observer_ack_counted',
@@ -269,6 +269,6 @@ import { listOf, toArray } from './chunked.js';`,
         replace: 'return sids.size >= quorum.majority;',
       },
     ],
-    killers: [{ by: 'simulator', run: 'ObserverFirst', property: 'Durability' }],
+    killers: [{ by: 'simulator', run: 'ObserverFirst', property: 'CommittedIsDurable' }],
   },
 ];

@@ -52,7 +52,7 @@ export function checkServer({ sid, state, disk }: ServerView): string[] {
     if (!holds) found.push(`${what} at server ${sid}`);
   };
   must(disk.currentEpoch <= disk.acceptedEpoch, 'EpochOrder: currentEpoch > acceptedEpoch on disk');
-  must(increases(disk.snapshotZxid, disk.log), 'LogOrder: disk');
+  must(increases(disk.snapshotZxid, disk.log), 'LogsIncrease: disk');
   if (state === null) return found;
   const { epochs, log } = state;
   const { history, queue } = log;
@@ -60,10 +60,10 @@ export function checkServer({ sid, state, disk }: ServerView): string[] {
   must(epochs.accepted >= disk.acceptedEpoch, 'MonotoneEpochs: acceptedEpoch below the disk');
   must(epochs.durableAccepted === disk.acceptedEpoch, 'TypeOK: durable acceptedEpoch');
   must(epochs.durableCurrent === disk.currentEpoch, 'TypeOK: durable currentEpoch');
-  must(increases(history.base, entries(state)), 'LogOrder: history');
+  must(increases(history.base, entries(state)), 'LogsIncrease: history');
   const last = entries(state).at(-1)?.zxid ?? history.base;
   must(history.last === last, 'TypeOK: last of history');
-  must(log.lastCommitted <= history.last, 'DeliveredInHistory: lastCommitted > last');
+  must(log.lastCommitted <= history.last, 'TypeOK: lastCommitted > last');
   if (log.uninstalled === null) {
     must(log.lastCommitted >= history.base, 'TypeOK: base above lastCommitted');
     must(countUpTo(history, log.lastCommitted) === log.committed, 'TypeOK: committed count');
@@ -125,13 +125,13 @@ function checkApplied({ sid, state, applied }: ServerView, ghost: Ghost): string
   return found;
 }
 
-/** EpochHistory: a disk with the currentEpoch of an established leader holds its initial history. */
+/** EpochImpliesHistory: a disk with the currentEpoch of an established leader holds its initial history. */
 function checkEpoch({ sid, disk }: ServerView, ghost: Ghost): string[] {
   const initial = ghost.established.get(disk.currentEpoch)?.initial ?? [];
   const held = new Set(disk.log.map((txn) => txn.zxid));
   const missing = initial.find((zxid) => zxid > disk.snapshotZxid && !held.has(zxid));
   if (missing === undefined) return [];
-  return [`EpochHistory: server ${sid} is in epoch ${disk.currentEpoch} without ${missing}`];
+  return [`EpochImpliesHistory: server ${sid} is in epoch ${disk.currentEpoch} without ${missing}`];
 }
 
 /** LogMatching: equal zxids are equal transactions with equal logs before them. */
@@ -163,7 +163,7 @@ function historyOfView({ state, disk }: ServerView): { base: Zxid; log: readonly
   return { base: state.log.history.base, log: entries(state) };
 }
 
-/** LearnerPrefix: a learner in BROADCAST of a leader's epoch has a prefix of its history. */
+/** FollowsLeader: a learner in BROADCAST of a leader's epoch has a prefix of its history. */
 function checkLearnersOf(leader: ServerView, views: readonly ServerView[]): string[] {
   const found: string[] = [];
   const lead = leader.state!;
@@ -176,21 +176,21 @@ function checkLearnersOf(leader: ServerView, views: readonly ServerView[]): stri
     const extra = entries(state).some(
       ({ zxid }) => zxid > lead.log.history.base && !leads.has(zxid),
     );
-    if (extra) found.push(`LearnerPrefix: server ${sid} is ahead of its leader ${leader.sid}`);
+    if (extra) found.push(`FollowsLeader: server ${sid} is ahead of its leader ${leader.sid}`);
     if (state.log.lastCommitted > lead.log.lastCommitted) {
-      found.push(`LearnerPrefix: server ${sid} has committed more than its leader ${leader.sid}`);
+      found.push(`FollowsLeader: server ${sid} has committed more than its leader ${leader.sid}`);
     }
   }
   return found;
 }
 
-/** Durability: a quorum of voters has everything that was ever committed on its disks. */
+/** CommittedIsDurable: a quorum of voters has everything that was ever committed on its disks. */
 function checkDurable(views: readonly ServerView[], ghost: Ghost): string[] {
   const voters = views.filter(({ votes }) => votes);
   const lengths = voters.map((view) => durableLength(view, ghost)).sort((a, b) => b - a);
   const quorum = lengths[Math.floor(voters.length / 2)] ?? 0;
   if (quorum >= ghost.committed.length) return [];
-  return [`Durability: ${ghost.committed.length} committed, ${quorum} on the disks of a quorum`];
+  return [`CommittedIsDurable: ${ghost.committed.length} committed, ${quorum} on the disks of a quorum`];
 }
 
 /** How much of the committed sequence a disk holds. */
@@ -268,13 +268,13 @@ function checkEstablished(
     found.push(`Leadership: epoch ${epoch} established by ${known.sid} and by ${sid}`);
   }
   if (state.log.lastCommitted !== state.log.history.last) {
-    found.push(`PrimaryIntegrity: server ${sid} leads before its history is delivered`);
+    found.push(`DeliversBeforeBroadcast: server ${sid} leads before its history is delivered`);
   }
   for (const [other, { initial }] of ghost.established) {
     const zxids = applied.map((txn) => txn.zxid);
     const [shorter, longer] = other < epoch ? [initial, zxids] : [zxids, initial];
     if (shorter.some((zxid, i) => zxid !== longer[i])) {
-      found.push(`InitialHistory: of epochs ${other} and ${epoch}`);
+      found.push(`InitialHistoriesExtend: of epochs ${other} and ${epoch}`);
     }
   }
   const newest = Math.max(epoch, ...ghost.established.keys()) === epoch;

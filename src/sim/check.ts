@@ -66,13 +66,13 @@ export function actWatched(watched: Watched, action: Action): Watched {
   return { cluster, ghost };
 }
 
-/** AckDurable: an acknowledgement says what the disk holds. */
+/** AcksAreDurable: an acknowledgement says what the disk holds. */
 function earlyAcks({ sid, effects }: StepRecord, disk: Disk): string[] {
   const last = disk.log.at(-1)?.zxid ?? disk.snapshot.zxid;
   const durable = { ...disk, holds: (zxid: Zxid) => last >= zxid };
   return effects.flatMap((effect) =>
     effect.type === 'send' && !isDurable(effect.packet, durable)
-      ? [`AckDurable: server ${sid} sent ${JSON.stringify(effect.packet)}`]
+      ? [`AcksAreDurable: server ${sid} sent ${JSON.stringify(effect.packet)}`]
       : [],
   );
 }

@@ -1,6 +1,9 @@
 /** Every property can fail: a state that breaks it is reported by its name, a sound one is not. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { packageRoot } from '../../conformance/package-root.js';
 import { listOf, toArray } from '../../src/core/chunked.js';
 import { historyOf } from '../../src/core/history.js';
 import type { Ghost, ServerView } from '../../src/core/invariants.js';
@@ -74,9 +77,9 @@ test('properties of one server', () => {
     ['EpochOrder', { ...one, disk: { ...disk, currentEpoch: 9 } }],
     ['EpochOrder', changed(one, (s) => ({ ...s, epochs: { ...s.epochs, current: 9 } }))],
     ['TypeOK', { ...one, disk: { ...disk, acceptedEpoch: 9 } }],
-    ['LogOrder', { ...one, disk: { ...disk, log: [...disk.log].reverse() } }],
-    ['LogOrder', withLogOf(one, { history: backwards })],
-    ['DeliveredInHistory', withLogOf(one, { lastCommitted: makeZxid(2, 1) })],
+    ['LogsIncrease', { ...one, disk: { ...disk, log: [...disk.log].reverse() } }],
+    ['LogsIncrease', withLogOf(one, { history: backwards })],
+    ['TypeOK', withLogOf(one, { lastCommitted: makeZxid(2, 1) })],
     ['TypeOK', withLogOf(one, { committed: 1 })],
     ['TypeOK', withLogOf(one, { lastCommitted: -1 as Zxid })],
     ['TypeOK', withLogOf(one, { uninstalled: { zxid: makeZxid(1, 1), image: null } })],
@@ -93,12 +96,12 @@ test('properties of all servers', () => {
   violates('Integrity', all({ ...one, applied: [first] }));
   violates('LogMatching', all(withHistory(one, [first, other])));
   violates('LogMatching', all({ ...one, disk: { ...one.disk, log: [second] } }));
-  violates('LearnerPrefix', all(withHistory(one, [first, second, third])));
-  violates('LearnerPrefix', all(withLogOf(one, { lastCommitted: makeZxid(1, 9) })));
+  violates('FollowsLeader', all(withHistory(one, [first, second, third])));
+  violates('FollowsLeader', all(withLogOf(one, { lastCommitted: makeZxid(1, 9) })));
   const lost = views.map((view) => ({ ...view, disk: { ...view.disk, log: [first] } }));
-  violates('Durability', checkServers(lost, ghost));
+  violates('CommittedIsDurable', checkServers(lost, ghost));
   const early = { ...ghost, established: new Map([[1, { sid: sid(3), initial: [third.zxid] }]]) };
-  violates('EpochHistory', checkServers(views, early));
+  violates('EpochImpliesHistory', checkServers(views, early));
 });
 
 test('properties from step to step', () => {
@@ -111,11 +114,11 @@ test('properties from step to step', () => {
     observe(was, from, view)[1];
   assert.deepEqual(check(before, three), []);
   violates('Leadership', check(synchronizes, three));
-  violates('PrimaryIntegrity', check(synchronizes, withLogOf(three, { lastCommitted: 0 as Zxid })));
+  violates('DeliversBeforeBroadcast', check(synchronizes, withLogOf(three, { lastCommitted: 0 as Zxid })));
   const none = { ...ghost, established: new Map() };
   violates('LeaderCompleteness', check(synchronizes, { ...three, applied: [] }, none));
   const older = new Map([[0, { sid: sid(1), initial: [makeZxid(0, 9)] }]]);
-  violates('InitialHistory', check(synchronizes, three, { ...ghost, established: older }));
+  violates('InitialHistoriesExtend', check(synchronizes, three, { ...ghost, established: older }));
   const otherEpochs = { ...before, epochs: { ...before.epochs, accepted: 9 } };
   violates('MonotoneEpochs', check(otherEpochs, three));
   const further = { ...before, log: { ...before.log, lastCommitted: makeZxid(9, 9) } };
@@ -137,6 +140,18 @@ test('a watched ensemble throws at the first violation', () => {
   nodes.set(sid(3), { ...node, disk: { ...node.disk, currentEpoch: 0 } });
   const broken = watch({ ...cluster, nodes });
   assert.throws(() => actWatched(broken, { type: 'propose', sid: sid(3) }), /TypeOK.*server 3/);
+});
+
+test('the properties have the names of the specification', () => {
+  const defined = readFileSync(join(packageRoot(), 'spec', 'Properties.tla'), 'utf8');
+  const sources = ['src/core/invariants.ts', 'src/sim/check.ts'].map((path) =>
+    readFileSync(join(packageRoot(), path), 'utf8'),
+  );
+  const names = new Set(
+    [...sources.join('\n').matchAll(/['`]([A-Z]\w+): /g)].map(([, name]) => name),
+  );
+  assert.ok(names.size >= 15, [...names].join(' '));
+  for (const name of names) assert.match(defined, new RegExp(`^${name} ==`, 'm'));
 });
 
 test('one seed is one run', () => {
