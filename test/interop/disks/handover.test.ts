@@ -68,14 +68,14 @@ async function takeTurns(
     try {
       await server.serving();
       const found = await wholeState(server.address);
-      assert.equal(found.mismatches, 0, `digests that ${server.name} has read`);
+      assertReadWell(found, turns[i - 1]?.kind, server.name);
       if (last !== null) {
         assert.deepEqual(found.lines, last.lines, `what ${server.name} has read`);
         assert.equal(found.digest, last.digest);
       }
       await writePart(server.address, `part-${i}`);
       last = await wholeState(server.address);
-      assert.equal(last.mismatches, 0, `digests of ${server.name}'s own writes`);
+      assert.equal(last.mismatches, found.mismatches, `digests of ${server.name}'s own writes`);
       await collectDigests(server.address, digests);
       assert.ok(last.lines.length > found.lines.length + 30);
     } finally {
@@ -85,6 +85,17 @@ async function takeTurns(
     assert.ok(suffixes(join(home, String(member.sid), 'data')).has(compression), server.name);
   }
   assert.ok(digests.size > turns.length / 2, [...digests.keys()].join(' '));
+}
+
+/**
+ * Apache's server takes a snapshot while it applies transactions. When it notes the snapshot's digest, the
+ * nodes may already hold a part of the next transaction (`DataTree.processTxn` changes them first and
+ * records the digest last): whoever reads that snapshot, Apache's too, then counts that one digest as wrong,
+ * and none after it. Ours are of one moment.
+ */
+function assertReadWell(found: WholeState, writer: Kind | undefined, name: string): void {
+  const most = writer === 'apache' ? 1 : 0;
+  assert.ok(found.mismatches <= most, `${name} has read ${found.mismatches} wrong digests`);
 }
 
 /** An ensemble of one, whose servers Apache's moves to a file of their own. */
@@ -112,11 +123,11 @@ async function takeTurnsInEnsemble(home: string, turns: readonly Kind[]): Promis
     try {
       await server.serving();
       const found = await wholeState(server.address);
-      assert.equal(found.mismatches, 0, server.name);
+      assertReadWell(found, turns[i - 1], server.name);
       if (last !== null) assert.deepEqual(found.lines, last.lines, `what ${server.name} has read`);
       await writePart(server.address, `part-${i}`);
       last = await wholeState(server.address);
-      assert.equal(last.mismatches, 0, server.name);
+      assert.equal(last.mismatches, found.mismatches, server.name);
       assert.deepEqual(epochs(), [i + 1, i + 1], `each start begins an epoch: ${server.name}`);
       const { data } = await readConfig(server.address);
       // Once Apache's server has moved it to a file with a version, it is the same for both.
