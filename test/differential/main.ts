@@ -1,6 +1,6 @@
 /** The command `npm run differential`. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { freshSeed, scriptArguments } from '../support/script-arguments.js';
 import { Comparison, report, search } from './compare.js';
 import type { Features } from './generate.js';
 import type { Program } from './program.js';
@@ -27,37 +27,7 @@ ${Object.entries(SETTINGS)
   .map(([name, { what }]) => `  ${name.padEnd(WIDTH)}  ${what}`)
   .join('\n')}`;
 
-const fail = (message: string): never => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-};
-
-const numberOf = (name: string, text: string | undefined, byDefault: number): number => {
-  if (text === undefined) return byDefault;
-  const value = Number(text.replaceAll(',', ''));
-  return Number.isSafeInteger(value) ? value : fail(`--${name} ${text}: expected a whole number`);
-};
-
-const parse = () => {
-  try {
-    return parseArgs({
-      options: {
-        operations: { type: 'string' },
-        piece: { type: 'string' },
-        seed: { type: 'string' },
-        path: { type: 'string' },
-        program: { type: 'string' },
-        setting: { type: 'string', default: 'standard' },
-        shapes: { type: 'string', default: 'standalone,ensemble' },
-        'no-expiry': { type: 'boolean', default: false },
-        without: { type: 'string', default: '' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return fail(`npm run differential: ${(error as Error).message.split('\n')[0]}`);
-  }
-};
+const { fail, numberOf, parse } = scriptArguments('differential');
 
 const shapesOf = (list: string): Shape[] =>
   list.split(',').map((shape) => {
@@ -82,7 +52,18 @@ const one = async (
 };
 
 const main = async (): Promise<number> => {
-  const values = parse();
+  const values = parse({
+    operations: { type: 'string' },
+    piece: { type: 'string' },
+    seed: { type: 'string' },
+    path: { type: 'string' },
+    program: { type: 'string' },
+    setting: { type: 'string', default: 'standard' },
+    shapes: { type: 'string', default: 'standalone,ensemble' },
+    'no-expiry': { type: 'boolean', default: false },
+    without: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
     return 0;
@@ -92,7 +73,7 @@ const main = async (): Promise<number> => {
   if (values.program !== undefined) return one(values.program, setting, shapes);
   const operations = numberOf('operations', values.operations, 100_000);
   const piece = numberOf('piece', values.piece, 10_000);
-  let seed = numberOf('seed', values.seed, Date.now() % 1_000_000_000);
+  let seed = numberOf('seed', values.seed, freshSeed());
   const features: Features = {
     setting,
     clients: 4,

@@ -1,5 +1,5 @@
 /** The command `npm run fuzz`. */
-import { parseArgs } from 'node:util';
+import { freshSeed, scriptArguments } from '../support/script-arguments.js';
 import { fuzz, type Port } from './fuzz.js';
 
 const USAGE = `npm run fuzz -- [options]
@@ -17,44 +17,25 @@ const FRAMES: Readonly<Record<Port, number>> = {
   election: 100_000,
 };
 
-const fail = (message: string): never => {
-  process.stderr.write(`npm run fuzz: ${message}\n`);
-  process.exit(2);
-};
-const numberOf = (name: string, text: string | undefined): number | null => {
-  if (text === undefined) return null;
-  const value = Number(text.replaceAll(',', ''));
-  return Number.isSafeInteger(value) && value >= 0
-    ? value
-    : fail(`--${name} ${text}: expected a whole number`);
-};
-const parse = () => {
-  try {
-    return parseArgs({
-      options: {
-        port: { type: 'string' },
-        frames: { type: 'string' },
-        seed: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return fail((error as Error).message.split('\n')[0] ?? '');
-  }
-};
+const { fail, numberOf, parse } = scriptArguments('fuzz');
 
 const main = async (): Promise<number> => {
-  const values = parse();
+  const values = parse({
+    port: { type: 'string' },
+    frames: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
   const wanted = values.port === undefined ? PORTS : PORTS.filter((port) => port === values.port);
   if (wanted.length === 0) fail(`--port ${values.port}: client, quorum or election`);
-  const seed = numberOf('seed', values.seed) ?? Date.now() % 1_000_000_000;
+  const seed = numberOf('seed', values.seed, freshSeed());
   const progress = (line: string): boolean => process.stdout.write(`${line}\n`);
   for (const port of wanted) {
-    const frames = numberOf('frames', values.frames) ?? FRAMES[port];
+    const frames = numberOf('frames', values.frames, FRAMES[port]);
     progress(`${port} port: ${frames} frames, --seed ${seed}`);
     try {
       const result = await fuzz({ port, frames, seed, progress });

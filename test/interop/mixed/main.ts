@@ -1,5 +1,5 @@
 /** The command `npm run mixed`. */
-import { parseArgs } from 'node:util';
+import { freshSeed, scriptArguments } from '../../support/script-arguments.js';
 import { playRounds } from './rounds.js';
 
 const USAGE = `npm run mixed -- [options]
@@ -9,39 +9,20 @@ const USAGE = `npm run mixed -- [options]
 Kills and restarts the leader of ensembles of Apache's servers and ours while clients write. Fails when an acknowledged write is
 lost, two servers differ in the end, or an election does not end. Exit code: 0, 1, or 2: a bad argument.`;
 
-const fail = (message: string): never => {
-  process.stderr.write(`npm run mixed: ${message}\n`);
-  process.exit(2);
-};
-const numberOf = (name: string, text: string | undefined): number | null => {
-  if (text === undefined) return null;
-  const value = Number(text);
-  return Number.isSafeInteger(value) && value >= 0
-    ? value
-    : fail(`--${name} ${text}: expected a whole number`);
-};
-const parse = () => {
-  try {
-    return parseArgs({
-      options: {
-        rounds: { type: 'string' },
-        seed: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return fail((error as Error).message.split('\n')[0] ?? '');
-  }
-};
+const { numberOf, parse } = scriptArguments('mixed');
 
 const main = async (): Promise<number> => {
-  const values = parse();
+  const values = parse({
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  });
   if (values.help) {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const rounds = numberOf('rounds', values.rounds) ?? 20;
-  const seed = numberOf('seed', values.seed) ?? Date.now() % 1_000_000_000;
+  const rounds = numberOf('rounds', values.rounds, 20);
+  const seed = numberOf('seed', values.seed, freshSeed());
   const progress = (line: string): boolean => process.stdout.write(`${line}\n`);
   progress(`${rounds} rounds, --seed ${seed}`);
   try {
