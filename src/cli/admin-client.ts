@@ -38,14 +38,17 @@ export interface AdminTarget {
   readonly tls: ConnectionOptions;
 }
 
-/** @throws {UsageError} for options that cannot be used. */
+/** FILE, the options and the server. @throws {UsageError} for what cannot be used. */
 export function readAdminArguments(command: 'snapshot' | 'restore', args: readonly string[]) {
   const { options, positional } = parseArguments(command, args, ADMIN_OPTIONS);
-  const { admin, auth, 'client-configuration': file } = options;
+  const { admin, auth, 'client-configuration': client } = options;
   const url = parseUrl(command, admin ?? DEFAULT_URL);
-  const tls = url.protocol === 'https:' ? readTlsOptions(command, file ?? null, process.env) : {};
+  const tls = url.protocol === 'https:' ? readTlsOptions(command, client ?? null, process.env) : {};
   const target: AdminTarget = { url, auth: auth ?? process.env[AUTH_VARIABLE] ?? null, tls };
-  return { options, positional, target };
+  const [file, extra] = positional;
+  if (file === undefined) throw new UsageError(`zab ${command}: which file?`);
+  if (extra !== undefined) throw new UsageError(`zab ${command}: unexpected argument '${extra}'`);
+  return { file, options, target };
 }
 
 function parseUrl(command: string, text: string): URL {
@@ -59,6 +62,18 @@ function parseUrl(command: string, text: string): URL {
 /** The server's answer is no: exit code 1. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+}
+
+/** The exit code: 0 when `ask` is done, 1, and why, if the server refuses. */
+export async function exitCodeOf(ask: () => Promise<void>): Promise<number> {
+  try {
+    await ask();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 /** `zab restore`: a snapshot file in place of a server's data, by AdminServer's restore command. */
 import { createReadStream, statSync } from 'node:fs';
 import { zxidToHex, type Zxid } from '../../core/zxid.js';
-import { ADMIN_USAGE, Refusal, askAdmin, readAdminArguments } from '../admin-client.js';
+import { ADMIN_USAGE, askAdmin, exitCodeOf, readAdminArguments } from '../admin-client.js';
 import { UsageError, type Command } from '../command.js';
 
 const usage = `
@@ -18,26 +18,18 @@ Exit code: 0 done, 1 the server refuses, 2 no such server or file.
 `;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { options, positional, target } = readAdminArguments('restore', args);
-  const [file, extra] = positional;
-  if (file === undefined) throw new UsageError('zab restore: which file?');
-  if (extra !== undefined) throw new UsageError(`zab restore: unexpected argument '${extra}'`);
+  const { file, options, target } = readAdminArguments('restore', args);
   if (!options.force) {
     throw new UsageError("zab restore: replaces all of the server's data: say --force");
   }
   const bytes = sizeOf(file);
-  try {
+  return await exitCodeOf(async () => {
     const stream = createReadStream(file);
     const { text } = await askAdmin('restore', target, '', { stream, bytes });
     const zxid = zxidIn(text);
     const told = options.json ? JSON.stringify({ lastZxid: zxid }) : `restored, last zxid ${zxid}`;
     process.stdout.write(`${told}\n`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
+  });
 }
 
 function sizeOf(file: string): number {

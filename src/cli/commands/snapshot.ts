@@ -2,7 +2,7 @@
 import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ADMIN_USAGE, Refusal, askAdmin, readAdminArguments } from '../admin-client.js';
+import { ADMIN_USAGE, Refusal, askAdmin, exitCodeOf, readAdminArguments } from '../admin-client.js';
 import { UsageError, type Command } from '../command.js';
 
 const usage = `
@@ -19,14 +19,11 @@ Exit code: 0 done, 1 the server refuses, 2 no such server or file.
 `;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { options, positional, target } = readAdminArguments('snapshot', args);
-  const [file, extra] = positional;
-  if (file === undefined) throw new UsageError('zab snapshot: which file?');
-  if (extra !== undefined) throw new UsageError(`zab snapshot: unexpected argument '${extra}'`);
+  const { file, options, target } = readAdminArguments('snapshot', args);
   if (file !== '-' && existsSync(file) && !options.force) {
     throw new UsageError(`zab snapshot: ${file} exists (--force overwrites it)`);
   }
-  try {
+  return await exitCodeOf(async () => {
     const { stream, headers } = await askAdmin('snapshot', target, '?streaming=true', null);
     if (stream === null) throw new Refusal('zab snapshot: the server has sent no snapshot');
     const bytes = await save(stream, file);
@@ -39,12 +36,7 @@ async function run(args: readonly string[]): Promise<number> {
       ? JSON.stringify({ file, bytes, lastZxid: zxid })
       : `${file}: ${bytes} bytes, last zxid ${zxid}`;
     (file === '-' ? process.stderr : process.stdout).write(`${told}\n`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
+  });
 }
 
 /** FILE is whole or not there: until then it has another name. */
