@@ -70,7 +70,6 @@ export function decode<A>(
 /** Any whole number that Java's `Integer.parseInt` takes. */
 export const anyInteger: TextCodec<number> = integer(-0x8000_0000, 0x7fff_ffff);
 
-/** Any whole number of a Java `long` that is exact here. */
 /** As Java's `Integer.decode` takes it: decimal, or with 0x or # before it. */
 export const javaInteger: TextCodec<number> = codec("a whole number, or one with '0x'", (value) => {
   const digits = /^(?:0x|#)([0-9a-f]{1,8})$/i.exec(value)?.[1];
@@ -79,6 +78,7 @@ export const javaInteger: TextCodec<number> = codec("a whole number, or one with
   return Math.abs(number) <= 0x7fff_ffff ? number : undefined;
 });
 
+/** Any whole number of a Java `long` that is exact here. */
 export const count: TextCodec<number> = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const decimal: TextCodec<number> = codec('a number of at least 0', (value) =>

@@ -7,11 +7,13 @@ import { ConfigError, type ServerConfig } from './server-config.js';
 import { withoutPrefix } from './system-properties.js';
 import { parseZooCfg, type SystemProperties } from './zoo-cfg.js';
 
-export type SharedSettings = Omit<
-  ServerConfig,
-  | ('dataDir' | 'dataLogDir' | 'client' | 'plainClient' | 'secureClient')
-  | ('sid' | 'standalone' | 'peers' | 'initialConfig')
->;
+/** What whoever starts them decides. */
+const DECIDED = [
+  ...(['dataDir', 'dataLogDir', 'client', 'plainClient', 'secureClient'] as const),
+  ...(['sid', 'standalone', 'peers', 'initialConfig'] as const),
+];
+
+export type SharedSettings = Omit<ServerConfig, (typeof DECIDED)[number]>;
 
 const OWN =
   /^(dataDir|dataLogDir|(secureC|c)lientPort(Address)?|dynamicConfigFile|peerType|(server|group|weight)\..*)$/;
@@ -44,10 +46,9 @@ export function parseSharedSettings(
   const whole = `${text}\n${more.join('\n')}`;
   const { config, problems, warnings } = parseZooCfg(whole, file, nothing, system);
   if (config === null) throw new ConfigError(problems);
-  const own = ['dataDir', 'dataLogDir', 'client', 'plainClient', 'secureClient', 'sid'];
-  const other = [...own, 'standalone', 'peers', 'initialConfig'];
+  const decided = new Set<string>(DECIDED);
   const settings = Object.fromEntries(
-    Object.entries(config).filter(([key]) => !other.includes(key)),
+    Object.entries(config).filter(([key]) => !decided.has(key)),
   ) as unknown as SharedSettings;
   return { settings, warnings };
 }

@@ -50,6 +50,7 @@ export interface SnapshotImage {
   readonly fuzzy?: boolean;
 }
 
+/** A digest and the moment that it is of. */
 export interface ImageDigest extends TxnDigest {
   /** The last transaction that it includes. */
   readonly zxid: Zxid;

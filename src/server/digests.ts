@@ -1,14 +1,14 @@
 /**
  * Digests of the tree that go with transactions (Apache: `PrepRequestProcessor.setTxnDigest`,
- * `DataTree.compareDigest`, `compareSnapshotDigests`, `logZxidDigest`). Whoever delivers a
+ * `DataTree.compareDigest`, `compareSnapshotDigests`, `logImageDigest`). Whoever delivers a
  * transaction compares: a difference says that this server's tree is not its leader's, or that its
  * disk is not what it was. As Apache's, the server goes on; it counts, and says so.
  *
  * A snapshot of Apache's may have been taken while transactions were applied. Until the one that its
  * own digest is of, nothing is compared.
  */
-import type { SnapshotImage } from '../core/image.js';
-import { DIGEST_VERSION, type TreeDigest, type Txn, type TxnDigest } from '../core/txn.js';
+import type { ImageDigest, SnapshotImage } from '../core/image.js';
+import { DIGEST_VERSION, type TreeDigest, type Txn } from '../core/txn.js';
 import type { Zxid } from '../core/zxid.js';
 import { sameDigest } from '../tree/digest.js';
 import type { Tree } from '../tree/tree.js';
@@ -16,10 +16,6 @@ import type { Tree } from '../tree/tree.js';
 /** What is kept of digests is that of every so manyth zxid, and so many of them. */
 const LOG_INTERVAL = 128;
 const LOG_LIMIT = 1024;
-
-export interface ZxidDigest extends TxnDigest {
-  readonly zxid: Zxid;
-}
 
 export interface Mismatch {
   readonly zxid: Zxid;
@@ -30,12 +26,12 @@ export interface Mismatch {
 
 export interface Digests {
   /** Newest last: what the command `hash` shows. */
-  readonly log: readonly ZxidDigest[];
+  readonly log: readonly ImageDigest[];
   readonly mismatches: number;
   /** The newest of them. */
   readonly mismatch: Mismatch | null;
   /** The snapshot's, if transactions up to its zxid are still to be delivered. */
-  readonly awaited: ZxidDigest | null;
+  readonly awaited: ImageDigest | null;
 }
 
 export const NO_DIGESTS: Digests = { log: [], mismatches: 0, mismatch: null, awaited: null };
@@ -72,7 +68,7 @@ export function noted(digests: Digests, txn: Txn, { digest }: Tree): Digests {
 }
 
 /** A transaction is delivered while the digest of a snapshot is waited for. */
-function passed(digests: Digests, awaited: ZxidDigest, zxid: Zxid, digest: TreeDigest): Digests {
+function passed(digests: Digests, awaited: ImageDigest, zxid: Zxid, digest: TreeDigest): Digests {
   if (zxid < awaited.zxid) return digests;
   const after = { ...digests, awaited: null };
   // Its transaction does not exist: nothing to compare with.
@@ -87,6 +83,6 @@ function compared(digests: Digests, zxid: Zxid, expected: TreeDigest, actual: Tr
 
 function withLogged(digests: Digests, zxid: Zxid, { high, low }: TreeDigest): Digests {
   const { mismatches, mismatch, awaited } = digests;
-  const entry: ZxidDigest = { zxid, version: DIGEST_VERSION, high, low };
+  const entry: ImageDigest = { zxid, version: DIGEST_VERSION, high, low };
   return { log: [...digests.log.slice(1 - LOG_LIMIT), entry], mismatches, mismatch, awaited };
 }

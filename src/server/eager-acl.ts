@@ -50,11 +50,11 @@ function needs(request: ClientRequest): Needed | null {
     case 'create':
     case 'create2': {
       const { path, acl } = request;
-      return hasParent(path) ? { path: parentOf(path), perms: Perms.CREATE, acl } : null;
+      return isDeletablePath(path) ? { path: parentOf(path), perms: Perms.CREATE, acl } : null;
     }
     case 'delete': {
       const { path } = request;
-      return hasParent(path) ? { path: parentOf(path), perms: Perms.DELETE } : null;
+      return isDeletablePath(path) ? { path: parentOf(path), perms: Perms.DELETE } : null;
     }
     case 'setData':
       return { path: request.path, perms: Perms.WRITE };
@@ -63,8 +63,4 @@ function needs(request: ClientRequest): Needed | null {
     default:
       return null;
   }
-}
-
-function hasParent(path: string): boolean {
-  return isDeletablePath(path);
 }

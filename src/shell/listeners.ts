@@ -20,21 +20,19 @@ export interface ServerListeners {
  */
 export async function bindServerPorts(config: ServerConfig): Promise<ServerListeners> {
   const own = ownPeer(config);
-  const bindPeer = async (of: 'quorum' | 'election', what: string): Promise<Listener | null> => {
-    if (own === null) return null;
-    const [first, ...others] = addressesOf(own, of);
-    const everywhere = new Set([first, ...others].map(({ port }) => port));
-    const [port, ...ports] = [...everywhere].map((one) => ({ host: '0.0.0.0', port: one }));
-    const addresses = config.quorumListenOnAllIPs ? [port ?? first, ...ports] : [first, ...others];
-    const listener = await Listener.bindAll(addresses as [Address, ...Address[]], what);
+  const bound: Listener[] = [];
+  const held = async (binding: Promise<Listener>): Promise<Listener> => {
+    const listener = await binding;
     bound.push(listener);
     return listener;
   };
-  const bound: Listener[] = [];
-  const bind = async (address: Address, what: string, backlog?: number): Promise<Listener> => {
-    const listener = await Listener.bind(address, what, backlog);
-    bound.push(listener);
-    return listener;
+  const bind = (address: Address, what: string, backlog?: number): Promise<Listener> =>
+    held(Listener.bind(address, what, backlog));
+  const bindPeer = async (of: 'quorum' | 'election', what: string): Promise<Listener | null> => {
+    if (own === null) return null;
+    const addresses = addressesOf(own, of);
+    const where = config.quorumListenOnAllIPs ? everywhere(addresses) : addresses;
+    return held(Listener.bindAll(where, what));
   };
   try {
     const { client: address, plainClient, secureClient, listenBacklog: backlog } = config;
@@ -69,6 +67,17 @@ export function addressesOf(
   of: 'quorum' | 'election',
 ): readonly [Address, ...Address[]] {
   return [peer[of], ...(peer.others ?? []).map((other) => other[of])];
+}
+
+/** Each port of these once, at every address of the machine. */
+function everywhere([first, ...others]: readonly [Address, ...Address[]]): readonly [
+  Address,
+  ...Address[],
+] {
+  const at = (port: number): Address => ({ host: '0.0.0.0', port });
+  const more = new Set(others.map(({ port }) => port));
+  more.delete(first.port);
+  return [at(first.port), ...[...more].map(at)];
 }
 
 /** This server's own line; null: standalone. */

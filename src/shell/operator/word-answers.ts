@@ -5,6 +5,7 @@
  * Deviations: `dump` leaves out ticks at which no session ends; of connections of one kind the
  * older comes first.
  */
+import type { ImageDigest } from '../../core/image.js';
 import {
   ephemeralsBySession,
   keepsClocks,
@@ -13,7 +14,6 @@ import {
   watchesByConnection,
   watchesByPath,
 } from '../../server/queries.js';
-import type { ZxidDigest } from '../../server/digests.js';
 import { digestNumber } from '../../tree/digest.js';
 import { countNodes } from '../../tree/tree.js';
 import { configText } from '../../config/config-text.js';
@@ -53,7 +53,7 @@ export function answerWord(word: string, argument: Buffer, view: OperatorView): 
 
 /** Digests of the tree: the last zxids that are multiples of 128. */
 function hash({ member }: OperatorView): string {
-  const line = (digest: ZxidDigest): string =>
+  const line = (digest: ImageDigest): string =>
     `${digest.zxid.toString(16)}: ${digestNumber(digest)}\n`;
   return member.service.digests.log.map(line).join('');
 }
