@@ -10,6 +10,8 @@ import { instrumented, TAKEN_MODULE, TAKEN_TEXT } from './branches.js';
 import type { Branch } from './branches.js';
 import { DATA_MODULE, dataModule, RUN_MODULE, RUN_TEXT } from './to-tla.js';
 
+const CONFIG = 'ZabTrace.cfg';
+
 export interface TlcOptions {
   readonly tools: Tools;
   readonly signal?: AbortSignal;
@@ -17,7 +19,12 @@ export interface TlcOptions {
   readonly onProgress?: (explained: number) => void;
 }
 
-async function runModule(
+/**
+ * Runs the trace specification over `data`.
+ * @param modules files beside it, by name: what stands there is used in place of spec/'s, and
+ *   `ZabTrace.cfg` too.
+ */
+export async function runModule(
   data: string,
   options: TlcOptions,
   onOutput: (line: string) => void,
@@ -34,7 +41,7 @@ async function runModule(
       {
         mode: 'trace',
         module: path,
-        config: join(spec, 'ZabTrace.cfg'),
+        config: join(modules.has(CONFIG) ? folder : spec, CONFIG),
         library: [spec],
         counterexample: false,
         short: true,

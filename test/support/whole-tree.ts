@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { ZooKeeper } from '../../src/client/index.js';
 
-/** Apache's servers fill it with their own configuration, from no transaction. */
+/** Each server writes its own configuration there, by no transaction. */
 const CONFIG_NODE = '/zookeeper/config';
 
 /** By path: data, ACL and every field of the stat. */
@@ -11,9 +11,8 @@ export type WholeTree = ReadonlyMap<string, string>;
 const fields = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 
-/** Walks the tree of the server at `address`, after a sync. */
-export async function wholeTree(address: string): Promise<WholeTree> {
-  const zk = await ZooKeeper.connect(address, { connectTimeout: 60_000 });
+/** Walks the tree that `zk` sees, after a sync: parents first, children by name. Closes `zk`. */
+export async function walkTree(zk: ZooKeeper): Promise<WholeTree> {
   const tree = new Map<string, string>();
   const visit = async (path: string): Promise<void> => {
     if (path === CONFIG_NODE) return;
@@ -25,7 +24,7 @@ export async function wholeTree(address: string): Promise<WholeTree> {
     const base64 = data === null ? null : data.toString('base64');
     tree.set(path, JSON.stringify({ data: base64, acl, stat }, fields));
     const prefix = path === '/' ? '' : path;
-    for (const child of children) await visit(`${prefix}/${child}`);
+    for (const child of [...children].sort()) await visit(`${prefix}/${child}`);
   };
   try {
     await zk.sync('/');
@@ -34,6 +33,11 @@ export async function wholeTree(address: string): Promise<WholeTree> {
   } finally {
     await zk.close();
   }
+}
+
+/** Of the server at `address`. */
+async function wholeTree(address: string): Promise<WholeTree> {
+  return await walkTree(await ZooKeeper.connect(address, { connectTimeout: 60_000 }));
 }
 
 /** The trees of the servers are equal, node by node. Nobody may be writing. Gives that tree. */

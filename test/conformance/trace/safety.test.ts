@@ -5,22 +5,15 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { runCheck } from '../../../conformance/check/check.js';
 import { loadManifest } from '../../../conformance/check/manifest.js';
 import { packageRoot } from '../../../conformance/package-root.js';
 import { loadRuns } from '../../../conformance/trace/load.js';
 import { resolveTrace } from '../../../conformance/trace/resolve.js';
-import {
-  DATA_MODULE,
-  dataModule,
-  RUN_MODULE,
-  RUN_TEXT,
-} from '../../../conformance/trace/to-tla.js';
-import { runTlc } from '../../../conformance/tla2tools-runner/index.js';
+import { runModule } from '../../../conformance/trace/tlc.js';
+import { dataModule } from '../../../conformance/trace/to-tla.js';
 import { sharedTools, temporaryFolder } from '../tla2tools-runner/helper.js';
 
 const SPEC = join(packageRoot(), 'spec');
@@ -70,42 +63,27 @@ function saying(text: string): string {
 }
 
 /** The checks that the trace fails, explained by the specification with this fault. */
-async function failing(
-  t: TestContext,
-  path: string,
-  fault: string | typeof LOG_LOST,
-): Promise<readonly string[]> {
+async function failing(path: string, fault: string | typeof LOG_LOST): Promise<readonly string[]> {
   const [run] = loadRuns([path]);
   assert.ok(run);
   const model = resolveTrace(run.name, run.lines);
   assert.ok(model);
-  const folder = await temporaryFolder(t);
-  const safety = readFileSync(join(SPEC, 'TraceSafety.tla'), 'utf8');
-  const config = readFileSync(join(SPEC, 'ZabTrace.cfg'), 'utf8');
-  const module = join(folder, `${RUN_MODULE}.tla`);
-  await writeFile(module, RUN_TEXT);
-  await writeFile(join(folder, `${DATA_MODULE}.tla`), dataModule([model]).text);
-  await writeFile(join(folder, 'TraceSafety.tla'), saying(safety));
-  const mutant = typeof fault === 'string' ? fault : 'none';
-  const mutated = config.replace('Mutant = "none"', `Mutant = "${mutant}"`);
-  await writeFile(join(folder, 'ZabTrace.cfg'), mutated);
-  if (typeof fault !== 'string') {
-    const sound = readFileSync(join(SPEC, fault.module), 'utf8');
-    assert.equal(sound.split(fault.find).length, 2, 'the place of the fault');
-    await writeFile(join(folder, fault.module), sound.replace(fault.find, fault.replace));
+  const sound = (name: string) => readFileSync(join(SPEC, name), 'utf8');
+  const modules = new Map([['TraceSafety.tla', saying(sound('TraceSafety.tla'))]]);
+  if (typeof fault === 'string') {
+    const config = sound('ZabTrace.cfg').replace('Mutant = "none"', `Mutant = "${fault}"`);
+    modules.set('ZabTrace.cfg', config);
+  } else {
+    const text = sound(fault.module);
+    assert.equal(text.split(fault.find).length, 2, 'the place of the fault');
+    modules.set(fault.module, text.replace(fault.find, fault.replace));
   }
   const found = new Set<string>();
-  await runTlc(
-    {
-      ...{ mode: 'trace', module, config: join(folder, 'ZabTrace.cfg'), library: [SPEC] },
-      ...{ counterexample: false, short: true },
-      onOutput: (line) => {
-        const [, name] = /^<<"fails", "(\w+)">>$/.exec(line) ?? [];
-        if (name !== undefined) found.add(name);
-      },
-    },
-    await sharedTools(),
-  );
+  const onLine = (line: string): void => {
+    const [, name] = /^<<"fails", "(\w+)">>$/.exec(line) ?? [];
+    if (name !== undefined) found.add(name);
+  };
+  await runModule(dataModule([model]).text, { tools: await sharedTools() }, onLine, modules);
   return [...found].sort();
 }
 
@@ -119,14 +97,14 @@ test('every check of TraceSafety refuses the trace of a planted fault', async (t
   const seen = new Set<string>();
   for (const name of names) {
     const mutant = models.find((model) => model.name === name)?.mutant ?? '';
-    const found = await failing(t, join(folder, `${name}.ndjson`), mutant);
+    const found = await failing(join(folder, `${name}.ndjson`), mutant);
     assert.deepEqual(found, FAULTS[name], name);
     for (const check of found) seen.add(check);
   }
   const golden = join(packageRoot(), 'traces', 'golden', 'one-voter.ndjson');
-  assert.deepEqual(await failing(t, golden, 'none'), []);
+  assert.deepEqual(await failing(golden, 'none'), []);
   // (RewritesDisk: what was committed stays on the disks of a majority.)
-  const lost = await failing(t, golden, LOG_LOST);
+  const lost = await failing(golden, LOG_LOST);
   assert.deepEqual(lost, ['DiskIsSound', 'RewritesDisk']);
   for (const check of lost) seen.add(check);
   const all = checks(readFileSync(join(SPEC, 'TraceSafety.tla'), 'utf8')).map(({ name }) => name);

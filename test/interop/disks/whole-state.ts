@@ -1,6 +1,7 @@
 /** All that a server holds, as its clients and operators see it. */
 import { createHash } from 'node:crypto';
 import { fourLetterWord } from '../../support/four-letter-word.js';
+import { walkTree } from '../../support/whole-tree.js';
 import { SUPER, connectAs } from './workload.js';
 
 export interface WholeState {
@@ -12,35 +13,9 @@ export interface WholeState {
   readonly mismatches: number;
 }
 
-/** Each server writes its own configuration there. */
-const CONFIG_NODE = '/zookeeper/config';
-
-const fields = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
-
 async function treeLines(address: string): Promise<string[]> {
-  const zk = await connectAs(address, SUPER);
-  const lines: string[] = [];
-  const visit = async (path: string): Promise<void> => {
-    const [{ data, stat }, { acl }, children] = await Promise.all([
-      zk.getData(path),
-      zk.getACL(path),
-      zk.getChildren(path),
-    ]);
-    const text = data === null ? null : createHash('sha256').update(data).digest('hex');
-    lines.push(`${path} ${JSON.stringify({ data: text, acl, stat }, fields)}`);
-    for (const child of [...children].sort()) {
-      const below = `${path === '/' ? '' : path}/${child}`;
-      if (below !== CONFIG_NODE) await visit(below);
-    }
-  };
-  try {
-    await zk.sync('/');
-    await visit('/');
-    return lines;
-  } finally {
-    await zk.close();
-  }
+  const tree = await walkTree(await connectAs(address, SUPER));
+  return [...tree].map(([path, node]) => `${path} ${node}`);
 }
 
 /** Sessions that are alive, and the ephemerals of each. */
